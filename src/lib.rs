@@ -1,0 +1,20 @@
+//! `paaltje` analyses citizens' reports about public space: it tells a city **where** something keeps going
+//! wrong, **why**, **what to change** and what that costs.
+//!
+//! The modules stand in the order in which data flow. A module uses what stands above it, never what stands
+//! below; `tests/it/layers.rs` holds it. Start reading at `pipeline::run`.
+
+// Words that every room uses.
+pub mod error;
+pub mod issue;
+pub mod progress;
+pub mod unit;
+pub mod period;
+pub mod place;
+pub mod random;
+
+// Numbers in, numbers out.
+pub mod stats;
+
+// Nouns.
+pub mod model;

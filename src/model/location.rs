@@ -1,0 +1,76 @@
+//! Where a report is, and how sure that is.
+
+/// What a report's position rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Placed {
+    /// On nothing: the report lies nowhere.
+    None,
+    /// On the coordinate that came with it.
+    Given,
+    /// On its address.
+    Address,
+    /// On the number of an asset.
+    Asset,
+}
+
+impl Placed {
+    /// As in the layers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Given => "given",
+            Self::Address => "address",
+            Self::Asset => "asset",
+        }
+    }
+}
+
+/// How fine a position is, finest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Level {
+    /// A coordinate from the reporter or their phone.
+    Point,
+    /// The very address stands in the register.
+    Rooftop,
+    /// The house number without its letter or addition stands in the register.
+    RooftopMainNumber,
+    /// Between two numbers of the same side of the same street.
+    Interpolated,
+    /// The middle of a range or block of numbers.
+    Range,
+    /// The crossing of two streets.
+    Crossing,
+    /// Somewhere along a street.
+    Street,
+    /// A postcode.
+    Postcode,
+    /// A neighbourhood or other area.
+    Area,
+    /// Nowhere.
+    None,
+}
+
+impl Level {
+    /// As in the layers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Rooftop => "rooftop",
+            Self::RooftopMainNumber => "rooftop_main_number",
+            Self::Interpolated => "interpolated",
+            Self::Range => "range",
+            Self::Crossing => "crossing",
+            Self::Street => "street",
+            Self::Postcode => "postcode",
+            Self::Area => "area",
+            Self::None => "none",
+        }
+    }
+
+    /// Whether it is fine enough for statistics of points: streets and coarser places are not.
+    pub fn is_point(self) -> bool {
+        self <= Self::Crossing
+    }
+}

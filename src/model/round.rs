@@ -1,0 +1,84 @@
+//! Planned collection: stops, routes, trips and the days on which they run.
+
+use crate::period::Day;
+use crate::unit::Local;
+
+/// A place where a round collects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stop {
+    /// Its id in the feed.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Where it is.
+    pub at: Local,
+    /// Litres that it holds, where the feed says so.
+    pub capacity_l: Option<f64>,
+    /// Seconds that one emptying takes, where the feed says so.
+    pub service_s: Option<f64>,
+    /// The id of the asset it empties, where the feed says so.
+    pub asset_id: Option<String>,
+}
+
+/// A round that has a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Its id in the feed.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+}
+
+/// One call of a trip at a stop. Times count from noon minus twelve hours of the service day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Index into [`Rounds::stops`].
+    pub stop: u32,
+    /// Seconds into the service day at which the truck is planned to arrive.
+    pub arrival_s: i64,
+    /// Seconds into the service day at which it is planned to leave.
+    pub departure_s: i64,
+}
+
+/// One run of a route: these stops, in this order, on these days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trip {
+    /// Its id in the feed.
+    pub id: String,
+    /// Index into [`Rounds::routes`].
+    pub route: u32,
+    /// Index into [`Rounds::vehicles`]; [`NONE`](crate::model::NONE) where the feed names none.
+    pub vehicle: u32,
+    /// The calls in their order.
+    pub calls: Vec<Call>,
+    /// The days on which it runs, ascending, exceptions already applied.
+    pub days: Vec<Day>,
+    /// Days that the calendar took out (`calendar_dates.txt`, exception type 2), ascending.
+    pub cancelled: Vec<Day>,
+}
+
+/// A truck.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vehicle {
+    /// Its id: `block_id` of the trips and `vehicle_id` of the fixes.
+    pub id: String,
+    /// Kilograms that it carries, where known.
+    pub capacity_kg: Option<f64>,
+    /// Seconds that its crew works, where known.
+    pub shift_s: Option<f64>,
+    /// Where it starts and ends, where known.
+    pub depot: Option<Local>,
+}
+
+/// All planned rounds, each list in the order of its ids.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rounds {
+    /// The stops.
+    pub stops: Vec<Stop>,
+    /// The routes.
+    pub routes: Vec<Route>,
+    /// The trips.
+    pub trips: Vec<Trip>,
+    /// The vehicles.
+    pub vehicles: Vec<Vehicle>,
+}

@@ -1,0 +1,76 @@
+use super::*;
+use crate::random::Random;
+
+/// Every way to choose `k` of `values`.
+fn subsets(values: &[u32], k: usize) -> Vec<u32> {
+    match (values, k) {
+        (_, 0) => vec![0],
+        ([], _) => Vec::new(),
+        ([first, rest @ ..], k) => {
+            let mut sums: Vec<u32> = subsets(rest, k - 1).iter().map(|sum| sum + first).collect();
+            sums.extend(subsets(rest, k));
+            sums
+        }
+    }
+}
+
+#[test]
+fn counted_probabilities_are_those_of_listing_every_arrangement() {
+    let counts = [0, 0, 0, 1, 1, 2, 3, 3, 7, 12];
+    let table = SubsetSums::new(&counts, 4, 26).unwrap();
+    for own in 0..counts.len() {
+        let mut others = counts.to_vec();
+        let count = others.remove(own);
+        for k in 0..=4 {
+            let sums = subsets(&others, k);
+            for sum in 0..=26 {
+                let reached = sums.iter().filter(|&&found| found >= sum).count();
+                let slow = (reached as f64 / sums.len() as f64).max(1.0 / sums.len() as f64);
+                let fast = table.upper_tail(count, k, sum);
+                assert!((slow - fast).abs() < 1e-12, "own {count}, k {k}, sum {sum}: {slow} or {fast}");
+            }
+        }
+    }
+}
+
+#[test]
+fn drawn_probabilities_agree_with_counted_ones() {
+    // A ring of 60 cells, each with three neighbours on either side.
+    let counts: Vec<u32> = (0..60u32).map(|i| if i % 7 == 0 { 9 } else { i % 4 }).collect();
+    let ring = |i: u32| [57, 58, 59, 61, 62, 63].iter().map(|step| (i + step) % 60).collect();
+    let weights = Weights::binary(&(0..60).map(ring).collect::<Vec<Vec<u32>>>());
+    let values: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();
+    let random = Random::new(1);
+    let reached = conditional(&values, &weights, 9_999, |item| random.stream("test", item as u64));
+    let table = SubsetSums::new(&counts, 6, 60).unwrap();
+    for item in 0..60 {
+        let sum = weights.others(item).map(|(near, _)| counts[near as usize]).sum();
+        let (drawn, counted) = (pseudo_p(reached[item], 9_999), table.upper_tail(counts[item], 6, sum));
+        let error = 4.5 * (counted * (1.0 - counted) / 9_999.0).sqrt() + 2e-4;
+        assert!((drawn - counted).abs() <= error, "item {item}: {drawn} or {counted}");
+    }
+}
+
+#[test]
+fn draws_are_without_repeats_and_never_the_item_itself() {
+    for (items, size) in [(10, 9), (10, 2), (1000, 18)] {
+        let mut draw = Draw::new(items, 4, size, Random::new(3).stream("test", 0));
+        for _ in 0..200 {
+            let mut drawn = vec![0; size];
+            draw.fill(&mut drawn);
+            drawn.sort_unstable();
+            drawn.dedup();
+            assert_eq!(drawn.len(), size);
+            assert!(drawn.iter().all(|&item| item != 4 && (item as usize) < items));
+        }
+    }
+}
+
+#[test]
+fn an_item_whose_neighbours_sum_to_nothing_has_p_one() {
+    let weights = Weights::binary(&[vec![1], vec![0], vec![]]);
+    let reached = conditional(&[5.0, 0.0, 0.0], &weights, 99, |_| Random::new(1).stream("test", 0));
+    assert_eq!((reached[0], reached[2]), (99, 99));
+    assert!((pseudo_p(99, 99) - 1.0).abs() < 1e-15);
+    assert!((pseudo_p(0, 999) - 0.001).abs() < 1e-15);
+}

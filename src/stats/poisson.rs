@@ -1,0 +1,159 @@
+//! Counts and the time in which they came in: tails, intervals and rates that are shrunk towards the others.
+
+use statrs::distribution::{ContinuousCDF, Gamma};
+use statrs::function::beta::beta_reg;
+use statrs::function::gamma::gamma_lr;
+
+/// Probability that a Poisson count with this mean is at least `n`.
+pub fn upper_tail(n: u32, mean: f64) -> f64 {
+    match n {
+        0 => 1.0,
+        _ if mean <= 0.0 => 0.0,
+        // P(X ≥ n) is the regularised lower incomplete gamma function P(n, mean).
+        _ => gamma_lr(f64::from(n), mean).clamp(0.0, 1.0),
+    }
+}
+
+/// An interval for the rate of a Poisson count `n` over `exposure`, which holds the true rate in at least
+/// `level` of all cases. NaN without exposure.
+///
+/// # References
+/// Garwood (1936), Biometrika 28(3/4), 437-442.
+pub fn rate_interval(n: u32, exposure: f64, level: f64) -> (f64, f64) {
+    if exposure.is_nan() || exposure <= 0.0 {
+        return (f64::NAN, f64::NAN);
+    }
+    let rest = (1.0 - level) / 2.0;
+    let quantile = |shape: f64, p: f64| Gamma::new(shape, 1.0).map_or(f64::NAN, |gamma| gamma.inverse_cdf(p));
+    let low = if n == 0 { 0.0 } else { quantile(f64::from(n), rest) };
+    (low / exposure, quantile(f64::from(n) + 1.0, 1.0 - rest) / exposure)
+}
+
+/// What the rates of many like things have in common: a mean, and how much they truly differ.
+///
+/// The count of thing i over exposure tᵢ is Poisson with mean λᵢtᵢ, and λᵢ is gamma distributed over the
+/// things. Mean and variance of λ are estimated by the method of moments.
+///
+/// # References
+/// Marshall (1991), Journal of the Royal Statistical Society C 40(2), 283-294, equations 2-5.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Mean rate: all events over all exposure.
+    pub mean: f64,
+    /// Variance of the true rates; 0 where the counts vary no more than chance makes them.
+    pub variance: f64,
+}
+
+impl Rates {
+    /// The rates behind `counts` over `exposures`, which are positive. `None` where there is no exposure.
+    ///
+    /// # Panics
+    /// When the slices differ in length.
+    pub fn estimate(counts: &[f64], exposures: &[f64]) -> Option<Self> {
+        assert_eq!(counts.len(), exposures.len(), "one exposure per count");
+        let exposure: f64 = exposures.iter().sum();
+        if exposure.is_nan() || exposure <= 0.0 {
+            return None;
+        }
+        let mean = counts.iter().sum::<f64>() / exposure;
+        let spread = |(count, exposure): (&f64, &f64)| exposure * (count / exposure - mean).powi(2);
+        let observed = counts.iter().zip(exposures).map(spread).sum::<f64>() / exposure;
+        let by_chance = mean * exposures.len() as f64 / exposure;
+        Some(Self { mean, variance: (observed - by_chance).max(0.0) })
+    }
+
+    /// The best guess of one thing's rate: between its own rate and the mean, nearer to its own the longer it
+    /// was watched (the posterior mean of the gamma-Poisson model).
+    pub fn shrunken(&self, count: f64, exposure: f64) -> f64 {
+        if self.variance <= 0.0 {
+            return self.mean;
+        }
+        // Posterior mean (a + x) / (b + t) with a = mean² / variance and b = mean / variance.
+        (self.mean * self.mean / self.variance + count) / (self.mean / self.variance + exposure)
+    }
+
+    /// Probability that a thing drawn from among these has at least `n` events in `exposure`: the tail of the
+    /// negative binomial, or of the Poisson where the true rates do not differ.
+    pub fn upper_tail(&self, n: u32, exposure: f64) -> f64 {
+        if n == 0 {
+            return 1.0;
+        }
+        if self.variance <= 0.0 || self.mean <= 0.0 {
+            return upper_tail(n, self.mean * exposure);
+        }
+        let (shape, rate) = (self.mean * self.mean / self.variance, self.mean / self.variance);
+        beta_reg(f64::from(n), shape, exposure / (rate + exposure)).clamp(0.0, 1.0)
+    }
+
+    /// Probability that the true rate of a thing with `count` events in `exposure` is above `rate`.
+    pub fn exceeds(&self, count: f64, exposure: f64, rate: f64) -> f64 {
+        if self.variance <= 0.0 {
+            return if self.mean > rate { 1.0 } else { 0.0 };
+        }
+        let shape = self.mean * self.mean / self.variance + count;
+        (1.0 - gamma_lr(shape, rate * (self.mean / self.variance + exposure))).clamp(0.0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shrunken_rates_are_those_of_pysal_on_st_louis() {
+        let columns = ["events", "pop", "eb_marshall"];
+        let Some(rows) = crate::stats::reference::table("eb_stl_hom.csv", &columns) else { return };
+        let counts: Vec<f64> = rows.iter().map(|row| row[0]).collect();
+        let exposures: Vec<f64> = rows.iter().map(|row| row[1]).collect();
+        let rates = Rates::estimate(&counts, &exposures).unwrap();
+        for row in rows {
+            let shrunken = rates.shrunken(row[0], row[1]);
+            assert!(
+                (shrunken - row[2]).abs() < 1e-12 && (shrunken / row[2] - 1.0).abs() < 1e-9,
+                "{row:?}: {shrunken}"
+            );
+        }
+    }
+
+    #[test]
+    fn tails_add_up_term_by_term() {
+        let mean = 2.5f64;
+        let mut term = (-mean).exp();
+        let mut below = 0.0;
+        for n in 0..30 {
+            assert!((upper_tail(n, mean) - (1.0 - below)).abs() < 1e-12, "n = {n}");
+            below += term;
+            term *= mean / f64::from(n + 1);
+        }
+    }
+
+    #[test]
+    fn the_negative_binomial_tail_adds_up_term_by_term() {
+        let rates = Rates { mean: 1.5, variance: 0.75 };
+        let (shape, success) = (3.0, 2.0 / 4.0);
+        let mut term = f64::powf(success, shape);
+        let mut below = 0.0;
+        for n in 0..40 {
+            assert!((rates.upper_tail(n, 2.0) - (1.0 - below)).abs() < 1e-12, "n = {n}");
+            below += term;
+            term *= (f64::from(n) + shape) / f64::from(n + 1) * (1.0 - success);
+        }
+    }
+
+    #[test]
+    fn the_interval_is_the_exact_one() {
+        // Garwood's table: 10 events give 4.795 to 18.39 at 95 %.
+        let (low, high) = rate_interval(10, 1.0, 0.95);
+        assert!((low - 4.795).abs() < 1e-3 && (high - 18.39).abs() < 1e-2, "{low} to {high}");
+        assert_eq!(rate_interval(0, 2.0, 0.95).0.to_bits(), 0.0f64.to_bits());
+        assert!(rate_interval(3, 0.0, 0.95).0.is_nan());
+    }
+
+    #[test]
+    fn counts_without_spread_are_all_shrunk_to_the_mean() {
+        let rates = Rates::estimate(&[2.0; 10], &[365.0; 10]).unwrap();
+        assert_eq!(rates.variance.to_bits(), 0.0f64.to_bits());
+        assert!((rates.shrunken(9.0, 365.0) - 2.0 / 365.0).abs() < 1e-15);
+        assert!(Rates::estimate(&[], &[]).is_none());
+    }
+}

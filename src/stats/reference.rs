@@ -1,0 +1,32 @@
+//! Numbers that other programs computed, for tests.
+
+use std::path::PathBuf;
+
+/// The folder of data and reference values beside the repository; `None`, with a word on why, where it is not.
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
+    let found = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    if !found.exists() {
+        println!("skipped: {} is not there", found.display());
+        return None;
+    }
+    Some(found)
+}
+
+/// The named columns of a table as text.
+pub(crate) fn texts(path: &str, columns: &[&str]) -> Option<Vec<Vec<String>>> {
+    let mut reader = csv::Reader::from_path(shared(path)?).unwrap();
+    let headers = reader.headers().unwrap().clone();
+    let place = |column: &&str| headers.iter().position(|header| header == *column).unwrap();
+    let places: Vec<usize> = columns.iter().map(place).collect();
+    let row = |record: csv::Result<csv::StringRecord>| {
+        let record = record.unwrap();
+        places.iter().map(|&place| record[place].to_owned()).collect()
+    };
+    Some(reader.records().map(row).collect())
+}
+
+/// The named columns of a reference table as numbers.
+pub(crate) fn table(file: &str, columns: &[&str]) -> Option<Vec<Vec<f64>>> {
+    let rows = texts(&format!("reference/{file}"), columns)?;
+    Some(rows.iter().map(|row| row.iter().map(|text| text.parse().unwrap()).collect()).collect())
+}
