@@ -18,3 +18,6 @@ pub mod stats;
 
 // Nouns.
 pub mod model;
+
+// Stages, in the order in which a run goes through them.
+pub mod import;

@@ -1,0 +1,506 @@
+//! Address registers: OpenStreetMap extracts, delimited text, GeoJSON and GeoPackage in, [`Addresses`] out.
+//!
+//! Addresses stand in the order of street, town, postcode, number, suffix, position and id, whatever the order
+//! of the rows; what is equal but for its id is taken once. House numbers are taken apart (`12 b`, `12-II`,
+//! `1;3`), streets stay as the register writes them: making spellings equal is for `geocode` to do.
+
+mod house_number;
+mod text;
+
+use geo::Centroid;
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::import::Settings;
+use crate::import::open::{SourceFile, files};
+use crate::import::osm::{self, Extract};
+use crate::import::vector::{self, Properties, Wish};
+use crate::issue::{Code, Issues, SourceCount};
+use crate::model::NONE;
+use crate::model::address::Addresses;
+use crate::model::text::{Texts, Words};
+use crate::place::{Crs, Plane};
+use crate::unit::Local;
+
+/// One `[[sources.register]]` of a project.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegisterSource {
+    /// `.osm.pbf`, delimited text, GeoJSON or GeoPackage; relative to the project file; may hold `*`, be
+    /// packed with gzip.
+    pub path: String,
+    /// `osm`, `csv`, `geojson` or `geopackage`; told by the name of the file when absent.
+    pub format: Option<String>,
+    /// Which columns or properties hold what; guessed where absent.
+    pub columns: RegisterColumns,
+    /// The system of `x` and `y`, or of the shapes.
+    pub crs: Option<String>,
+    /// The layer of a GeoPackage; the first when absent.
+    pub layer: Option<String>,
+    /// What separates the fields of delimited text; found out when absent.
+    pub delimiter: Option<String>,
+    /// The encoding of delimited text; found out when absent.
+    pub encoding: Option<String>,
+}
+
+/// The columns of a register. All of them are guessed from common names where they are absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegisterColumns {
+    /// Street name.
+    pub street: Option<String>,
+    /// House number, with or without letter and addition.
+    pub number: Option<String>,
+    /// Letter or addition, where it has a column of its own.
+    pub suffix: Option<String>,
+    /// Postcode.
+    pub postcode: Option<String>,
+    /// Town or municipality.
+    pub city: Option<String>,
+    /// Another name of the street, as in `Burg. Jansenstr`.
+    pub alias: Option<String>,
+    /// Degrees east.
+    pub lon: Option<String>,
+    /// Degrees north.
+    pub lat: Option<String>,
+    /// Easting in `crs`.
+    pub x: Option<String>,
+    /// Northing in `crs`.
+    pub y: Option<String>,
+    /// The id in the register.
+    pub id: Option<String>,
+    /// Street and number in one text, where they have no columns of their own.
+    pub address: Option<String>,
+}
+
+/// What an address consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Street,
+    Number,
+    Suffix,
+    /// The second column of a suffix: the addition after the letter.
+    Addition,
+    Postcode,
+    City,
+    Alias,
+    Lon,
+    Lat,
+    X,
+    Y,
+    Id,
+    Address,
+}
+
+impl Part {
+    const ALL: [Self; 13] = [
+        Self::Street,
+        Self::Number,
+        Self::Suffix,
+        Self::Addition,
+        Self::Postcode,
+        Self::City,
+        Self::Alias,
+        Self::Lon,
+        Self::Lat,
+        Self::X,
+        Self::Y,
+        Self::Id,
+        Self::Address,
+    ];
+
+    /// Names that registers give to this column, most telling first.
+    fn guesses(self) -> &'static [&'static str] {
+        match self {
+            Self::Street => &[
+                "street",
+                "street_name",
+                "streetname",
+                "openbareruimte",
+                "straatnaam",
+                "straat",
+                "addr:street",
+                "full_street_name",
+                "st_name",
+                "strasse",
+                "straße",
+                "strassenname",
+                "nom_voie",
+                "rue",
+                "road",
+            ],
+            Self::Number => &[
+                "number",
+                "house_number",
+                "housenumber",
+                "huisnummer",
+                "addr:housenumber",
+                "street_number",
+                "addrnum",
+                "hausnummer",
+                "hnr",
+                "numero",
+                "nr",
+            ],
+            Self::Suffix => &["suffix", "huisletter", "house_letter", "adresszusatz"],
+            Self::Addition => &["huisnummertoevoeging", "toevoeging", "addition"],
+            Self::Postcode => {
+                &["postcode", "postal_code", "zip", "zipcode", "zip_code", "addr:postcode", "plz"]
+            }
+            Self::City => {
+                &["city", "woonplaats", "town", "addr:city", "municipality", "gemeente", "ort", "place"]
+            }
+            Self::Alias => &["alias", "verkorteopenbareruimte"],
+            Self::Lon => &["lon", "lng", "longitude", "long"],
+            Self::Lat => &["lat", "latitude"],
+            Self::X => &["x", "easting"],
+            Self::Y => &["y", "northing"],
+            Self::Id => &["id", "nummeraanduiding", "address_id", "mar_id", "object_id", "objectid"],
+            Self::Address => &["address", "full_address", "fulladdress", "adres", "adresse"],
+        }
+    }
+
+    /// What the project says about this column.
+    fn setting(self, columns: &RegisterColumns) -> Option<&str> {
+        match self {
+            Self::Street => columns.street.as_deref(),
+            Self::Number => columns.number.as_deref(),
+            Self::Suffix => columns.suffix.as_deref(),
+            Self::Addition => None,
+            Self::Postcode => columns.postcode.as_deref(),
+            Self::City => columns.city.as_deref(),
+            Self::Alias => columns.alias.as_deref(),
+            Self::Lon => columns.lon.as_deref(),
+            Self::Lat => columns.lat.as_deref(),
+            Self::X => columns.x.as_deref(),
+            Self::Y => columns.y.as_deref(),
+            Self::Id => columns.id.as_deref(),
+            Self::Address => columns.address.as_deref(),
+        }
+    }
+}
+
+/// A record of a register, as texts.
+#[derive(Debug, Clone, Default)]
+struct Record {
+    street: String,
+    number: String,
+    suffix: String,
+    postcode: String,
+    city: String,
+    alias: String,
+    id: String,
+    at: Option<Local>,
+}
+
+/// One house number of a record; words as numbers in [`Register::words`].
+#[derive(Debug, Clone)]
+struct Entry {
+    street: u32,
+    city: u32,
+    postcode: u32,
+    number: u32,
+    suffix: u32,
+    at: Local,
+    id: Box<str>,
+    /// Index into [`Register::records`].
+    record: u32,
+    /// Whether the register only implies it: the far end of `12-14`.
+    is_implied: bool,
+}
+
+/// Everything read so far.
+#[derive(Default)]
+struct Register {
+    words: Words,
+    entries: Vec<Entry>,
+    aliases: Vec<(u32, u32)>,
+    /// File (index into the counts made here) and row of every record that is used.
+    records: Vec<(u32, u64)>,
+}
+
+/// Reads all registers into one.
+///
+/// # Errors
+/// When a file is missing, damaged, of no known format or lacks a column.
+///
+/// # Panics
+/// Beyond four billion addresses.
+pub fn read(
+    sources: &[RegisterSource],
+    settings: &Settings<'_>,
+    plane: &Plane,
+    issues: &mut Issues,
+    counts: &mut Vec<SourceCount>,
+) -> Result<Addresses> {
+    let mut register = Register::default();
+    let mut read_files = Vec::new();
+    for source in sources {
+        for file in files(settings.base, &source.path)? {
+            let number = u32::try_from(read_files.len()).expect("fewer than 2^32 files");
+            let mut count = match format(source, &file)? {
+                "osm" => read_extract(&file, number, plane, issues, &mut register)?,
+                "csv" => text::read(source, &file, number, plane, issues, &mut register)?,
+                _ => read_layer(source, &file, number, plane, issues, &mut register)?,
+            };
+            count.left_out = count.read - count.used;
+            read_files.push((file, count));
+        }
+    }
+    register.drop_needless_ends();
+    for (file, row) in register.sort() {
+        let (file, count) = &mut read_files[file as usize];
+        issues.add(&file.name, row, "", Code::ExactDuplicate, "");
+        count.used -= 1;
+        count.left_out += 1;
+    }
+    counts.extend(read_files.into_iter().map(|(_, count)| count));
+    Ok(register.into_addresses())
+}
+
+fn format(source: &RegisterSource, file: &SourceFile) -> Result<&'static str> {
+    const KNOWN: [&str; 4] = ["osm", "csv", "geojson", "geopackage"];
+    if let Some(name) = &source.format {
+        return KNOWN.into_iter().find(|known| known == name).ok_or_else(|| Error::UnknownFormat {
+            what: "register",
+            name: name.clone(),
+            known: KNOWN.to_vec(),
+        });
+    }
+    let name = file.name.to_lowercase();
+    let name = name.trim_end_matches(".gz");
+    Ok(match name.rsplit('.').next() {
+        _ if osm::is_extract(name) => "osm",
+        Some("geojson" | "json") => "geojson",
+        Some("gpkg") => "geopackage",
+        _ => "csv",
+    })
+}
+
+fn count(file: &SourceFile, format: &str, noticed: String, read: u64, used: u64) -> SourceCount {
+    SourceCount {
+        what: "register",
+        file: file.name.to_string(),
+        format: format.to_owned(),
+        noticed,
+        read,
+        used,
+        left_out: read - used,
+    }
+}
+
+fn read_extract(
+    file: &SourceFile,
+    number: u32,
+    plane: &Plane,
+    issues: &mut Issues,
+    register: &mut Register,
+) -> Result<SourceCount> {
+    let extract = Extract::read(file)?;
+    let (mut read, mut used) = (0, 0);
+    for point in extract.addresses() {
+        read += 1;
+        let record = Record {
+            street: point.street,
+            number: point.number,
+            postcode: point.postcode,
+            city: point.city,
+            id: point.id,
+            at: point.at.and_then(|at| plane.local(at)),
+            ..Record::default()
+        };
+        used += u64::from(register.add(&record, file, number, point.row, issues));
+    }
+    for (name, alias) in extract.street_aliases() {
+        register.add_alias(name, alias);
+    }
+    Ok(count(file, "osm.pbf", osm::ATTRIBUTION.to_owned(), read, used))
+}
+
+fn read_layer(
+    source: &RegisterSource,
+    file: &SourceFile,
+    number: u32,
+    plane: &Plane,
+    issues: &mut Issues,
+    register: &mut Register,
+) -> Result<SourceCount> {
+    let wish = Wish { crs: source.crs.as_deref(), layer: source.layer.as_deref() };
+    let layer = vector::read(file, wish, plane, issues)?;
+    let mut used = 0;
+    for feature in &layer.features {
+        let part = |part: Part| property(&feature.properties, part, &source.columns);
+        let mut record = record(part);
+        record.at = feature.shape.centroid().map(|at| Local::new(at.x(), at.y()));
+        used += u64::from(register.add(&record, file, number, feature.row, issues));
+    }
+    Ok(count(file, layer.format, layer.noticed, layer.read, used))
+}
+
+fn property(properties: &Properties, part: Part, columns: &RegisterColumns) -> Option<String> {
+    match part.setting(columns) {
+        Some(name) => properties.text(name),
+        None => properties.first_text(part.guesses()),
+    }
+}
+
+/// A record from its parts, without its position.
+fn record(part: impl Fn(Part) -> Option<String>) -> Record {
+    let text = |what: Part| part(what).unwrap_or_default();
+    let (mut street, mut number) = (text(Part::Street), text(Part::Number));
+    if number.is_empty() || street.is_empty() {
+        let split = part(Part::Address).as_deref().and_then(house_number::split_address);
+        (street, number) = split.unwrap_or((street, number));
+    }
+    let (letter, addition) = (text(Part::Suffix), text(Part::Addition));
+    let dash = if letter.is_empty() || addition.is_empty() { "" } else { "-" };
+    Record {
+        street,
+        number,
+        suffix: format!("{letter}{dash}{addition}"),
+        postcode: text(Part::Postcode),
+        city: text(Part::City),
+        alias: text(Part::Alias),
+        id: text(Part::Id),
+        at: None,
+    }
+}
+
+impl Register {
+    /// Adds a record, or an issue that says why not.
+    fn add(
+        &mut self,
+        record: &Record,
+        file: &SourceFile,
+        number: u32,
+        row: u64,
+        issues: &mut Issues,
+    ) -> bool {
+        let numbers = house_number::parse(&record.number);
+        if record.street.is_empty() || numbers.is_empty() {
+            let column = if record.street.is_empty() { "street" } else { "number" };
+            issues.add(&file.name, row, column, Code::AddressWithoutStreet, &record.number);
+            return false;
+        }
+        let Some(at) = record.at else {
+            issues.add(&file.name, row, "geometry", Code::ShapeUnreadable, &record.id);
+            return false;
+        };
+        let index = u32::try_from(self.records.len()).expect("fewer than 2^32 addresses");
+        self.records.push((number, row));
+        let street = self.words.intern(&record.street);
+        let (city, postcode) = (self.word(&record.city), self.word(&record.postcode));
+        self.add_alias(&record.street, &record.alias);
+        for house in numbers {
+            let dash = if house.suffix.is_empty() || record.suffix.is_empty() { "" } else { "-" };
+            let suffix = self.words.intern(&format!("{}{dash}{}", house.suffix, record.suffix));
+            self.entries.push(Entry {
+                street,
+                city,
+                postcode,
+                number: house.number,
+                suffix,
+                at,
+                id: record.id.as_str().into(),
+                record: index,
+                is_implied: house.is_implied,
+            });
+        }
+        true
+    }
+
+    fn word(&mut self, text: &str) -> u32 {
+        if text.is_empty() { NONE } else { self.words.intern(text) }
+    }
+
+    fn add_alias(&mut self, name: &str, alias: &str) {
+        if !alias.is_empty() && alias != name {
+            let pair = (self.words.intern(name), self.words.intern(alias));
+            self.aliases.push(pair);
+        }
+    }
+
+    /// Takes out implied ends (`14` of `12-14`) where the register has the number itself in that street.
+    fn drop_needless_ends(&mut self) {
+        let real = self.entries.iter().filter(|entry| !entry.is_implied);
+        let known: FxHashSet<_> = real.map(|entry| (entry.street, entry.city, entry.number)).collect();
+        self.entries
+            .retain(|entry| !entry.is_implied || !known.contains(&(entry.street, entry.city, entry.number)));
+    }
+
+    /// Brings entries and words into canonical order and takes equal entries once. Gives file and row of the
+    /// records of which nothing is left.
+    fn sort(&mut self) -> Vec<(u32, u64)> {
+        self.sort_words();
+        let content = |entry: &Entry| (entry.street, entry.city, entry.postcode, entry.number, entry.suffix);
+        let records = &self.records;
+        self.entries.sort_by(|a, b| {
+            content(a)
+                .cmp(&content(b))
+                .then_with(|| a.at.total_cmp(&b.at))
+                .then_with(|| (&a.id, records[a.record as usize]).cmp(&(&b.id, records[b.record as usize])))
+        });
+        self.entries.dedup_by(|later, first| content(later) == content(first) && later.at == first.at);
+        let mut is_used = vec![false; self.records.len()];
+        for entry in &self.entries {
+            is_used[entry.record as usize] = true;
+        }
+        let unused = self.records.iter().zip(is_used).filter(|(_, is_used)| !is_used);
+        unused.map(|(&record, _)| record).collect()
+    }
+
+    /// Numbers the words in the order of the alphabet, so that the order of the rows cannot show.
+    fn sort_words(&mut self) {
+        let mut order: Vec<&str> = self.words.iter().collect();
+        order.sort_unstable();
+        let mut sorted = Words::new();
+        for word in order {
+            sorted.intern(word);
+        }
+        let new = |old: u32| {
+            if old == NONE { NONE } else { sorted.find(self.words.get(old)).expect("the same words") }
+        };
+        for entry in &mut self.entries {
+            entry.street = new(entry.street);
+            entry.city = new(entry.city);
+            entry.postcode = new(entry.postcode);
+            entry.suffix = new(entry.suffix);
+        }
+        for (name, alias) in &mut self.aliases {
+            (*name, *alias) = (new(*name), new(*alias));
+        }
+        self.aliases.sort_unstable();
+        self.aliases.dedup();
+        self.words = sorted;
+    }
+
+    fn into_addresses(self) -> Addresses {
+        let column = |value: fn(&Entry) -> u32| self.entries.iter().map(value).collect();
+        Addresses {
+            id: self.entries.iter().map(|entry| &*entry.id).collect::<Texts>(),
+            street: column(|entry| entry.street),
+            number: column(|entry| entry.number),
+            suffix: column(|entry| entry.suffix),
+            postcode: column(|entry| entry.postcode),
+            city: column(|entry| entry.city),
+            at: self.entries.iter().map(|entry| entry.at).collect(),
+            words: self.words,
+            aliases: self.aliases,
+        }
+    }
+}
+
+/// The system of `x` and `y`.
+fn crs(source: &RegisterSource, file: &SourceFile) -> Result<Crs> {
+    source.crs.as_deref().map(Crs::parse).transpose()?.ok_or_else(|| {
+        Error::unreadable(
+            &file.path,
+            "it gives positions as x and y, and not in which system",
+            "set `crs` under [[sources.register]], as in `crs = \"EPSG:28992\"`",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;
