@@ -21,3 +21,7 @@ pub mod model;
 
 // Stages, in the order in which a run goes through them.
 pub mod import;
+pub mod geocode;
+pub mod link;
+pub mod dedupe;
+pub mod index;

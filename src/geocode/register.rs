@@ -1,0 +1,397 @@
+//! Addresses and streets in, an index by street name out: which places bear a name, which numbers each has.
+//!
+//! Streets of one name that lie apart (two villages, two quarters) are separate [`Place`]s, so that numbers of
+//! one are never placed between numbers of the other. Places are told apart by distance, not by postcode or
+//! town: a long street runs through several of both, and half of all registers leave both out.
+
+use rustc_hash::FxHashMap;
+
+use super::normalise::{self, Key, fold, squeezed, tokens};
+use crate::model::address::Addresses;
+use crate::model::street::Streets;
+use crate::model::{NONE, some};
+use crate::unit::Local;
+
+/// Addresses and nodes of one name belong to one street when they lie in the same or touching squares of this
+/// width: gaps up to 250 m never part a street, gaps beyond 750 m always do.
+const SQUARE_M: f64 = 250.0;
+
+/// Streets by name, with their numbers.
+#[derive(Debug)]
+pub(super) struct Register<'a> {
+    pub(super) addresses: &'a Addresses,
+    pub(super) streets: &'a Streets,
+    pub(super) names: Vec<Name>,
+    by_bare: FxHashMap<String, Vec<Entry>>,
+    /// Rows of `addresses`, place by place, by number within a place.
+    pub(super) rows: Vec<u32>,
+    /// The number of each of `rows`.
+    pub(super) numbers: Vec<u32>,
+    /// Key of every word that is a suffix, postcode or town; by the number of the word in `addresses`.
+    suffixes: FxHashMap<u32, String>,
+    squeezed: FxHashMap<u32, String>,
+    pub(super) postcodes: FxHashMap<String, Vec<u32>>,
+    pub(super) cities: FxHashMap<String, Vec<u32>>,
+}
+
+/// One street name and the places that bear it.
+#[derive(Debug, Default)]
+pub(super) struct Name {
+    /// As the register writes it most often.
+    pub(super) label: String,
+    pub(super) places: Vec<Place>,
+    /// The nodes of its ways, ascending.
+    pub(super) nodes: Vec<u32>,
+    /// Its ways.
+    pub(super) ways: Vec<u32>,
+}
+
+/// One street.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// Where its addresses stand in `rows`.
+    pub(super) rows: std::ops::Range<usize>,
+    /// A point of the street, nearest to the mean of all its points.
+    pub(super) middle: Local,
+    /// Metres from the middle to its farthest point.
+    pub(super) radius_m: f64,
+}
+
+/// One spelling of a name.
+#[derive(Debug, Clone)]
+struct Entry {
+    key: Key,
+    name: u32,
+    is_alias: bool,
+}
+
+impl<'a> Register<'a> {
+    pub(super) fn build(addresses: &'a Addresses, streets: &'a Streets) -> Self {
+        let mut names = Names::default();
+
+        // 1. Names of the register, then of the streets, then the other names of both.
+        let mut of_word: FxHashMap<u32, u32> = FxHashMap::default();
+        let mut rows_of_word: FxHashMap<u32, u32> = FxHashMap::default();
+        for &word in &addresses.street {
+            *rows_of_word.entry(word).or_default() += 1;
+        }
+        let mut words: Vec<(u32, u32)> = rows_of_word.into_iter().collect();
+        words.sort_unstable_by_key(|&(word, rows)| (std::cmp::Reverse(rows), addresses.words.get(word)));
+        for (word, _) in words {
+            if let Some(name) = names.intern(addresses.words.get(word)) {
+                of_word.insert(word, name);
+            }
+        }
+        let mut ways_of: Vec<(u32, u32)> = Vec::new();
+        for (index, way) in (0u32..).zip(&streets.ways) {
+            if let Some(name) = names.intern(streets.words.get(way.name)) {
+                ways_of.push((name, index));
+            }
+        }
+        for &(name, index) in &ways_of {
+            for &other in &streets.ways[index as usize].other_names {
+                names.add_alias(name, streets.words.get(other));
+            }
+        }
+        for &(word, alias) in &addresses.aliases {
+            let name = of_word.get(&word).copied().or_else(|| names.find(addresses.words.get(word)));
+            if let Some(name) = name {
+                names.add_alias(name, addresses.words.get(alias));
+            }
+        }
+
+        let mut register = Self {
+            addresses,
+            streets,
+            names: names.list,
+            by_bare: names.by_bare,
+            rows: Vec::with_capacity(addresses.len()),
+            numbers: Vec::with_capacity(addresses.len()),
+            suffixes: keys_of(&addresses.suffix, addresses, normalise::suffix),
+            squeezed: keys_of(&addresses.postcode, addresses, squeezed),
+            postcodes: FxHashMap::default(),
+            cities: FxHashMap::default(),
+        };
+        register.squeezed.extend(keys_of(&addresses.city, addresses, squeezed));
+        register.postcodes = register.words_by_key(&addresses.postcode);
+        register.cities = register.words_by_key(&addresses.city);
+
+        // 2. The places of each name.
+        for &(name, way) in &ways_of {
+            register.names[name as usize].ways.push(way);
+        }
+        let mut rows_of: Vec<Vec<u32>> = vec![Vec::new(); register.names.len()];
+        for (row, word) in (0u32..).zip(&addresses.street) {
+            if let Some(&name) = of_word.get(word)
+                && addresses.at[row as usize].is_somewhere()
+            {
+                rows_of[name as usize].push(row);
+            }
+        }
+        for (name, rows) in rows_of.into_iter().enumerate() {
+            register.place(name, &rows);
+        }
+        register
+    }
+
+    /// The places of one name, from its addresses and ways.
+    fn place(&mut self, name: usize, rows: &[u32]) {
+        let mut squares = Squares::default();
+        let mut points: Vec<(Local, u32)> = Vec::new();
+        for &row in rows {
+            let at = self.addresses.at[row as usize];
+            squares.add(at);
+            points.push((at, row));
+        }
+        let mut nodes: Vec<u32> = Vec::new();
+        for &way in &self.names[name].ways {
+            let way = &self.streets.ways[way as usize];
+            nodes.extend(&way.nodes);
+            let line = self.streets.line(way);
+            points.extend(line.iter().map(|&at| (at, NONE)));
+            for pair in line.windows(2) {
+                squares.add_line(pair[0], pair[1]);
+            }
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        self.names[name].nodes = nodes;
+
+        squares.join_touching();
+        let mut by_place: Vec<(u32, (Local, u32))> =
+            points.into_iter().map(|point| (squares.place_of(point.0), point)).collect();
+        let row_key = |row: u32| some(row).map(|row| self.addresses.number[row]);
+        by_place.sort_by(|(a, (at, row)), (b, (bt, other))| {
+            a.cmp(b)
+                .then_with(|| row_key(*row).cmp(&row_key(*other)))
+                .then(row.cmp(other))
+                .then(at.total_cmp(bt))
+        });
+        let mut places = Vec::new();
+        for points in by_place.chunk_by(|a, b| a.0 == b.0) {
+            let from = self.rows.len();
+            for row in points.iter().filter_map(|&(_, (_, row))| some(row)) {
+                #[expect(clippy::cast_possible_truncation, reason = "it came from a u32")]
+                self.rows.push(row as u32);
+                self.numbers.push(self.addresses.number[row]);
+            }
+            let count = points.len() as f64;
+            let sum = points.iter().fold((0.0, 0.0), |sum, (_, (at, _))| (sum.0 + at.x, sum.1 + at.y));
+            let mean = Local::new(sum.0 / count, sum.1 / count);
+            let all = || points.iter().map(|&(_, (at, _))| at);
+            let middle = all()
+                .min_by(|a, b| a.distance_m(mean).total_cmp(&b.distance_m(mean)).then(a.total_cmp(b)))
+                .expect("a chunk holds at least one point");
+            let radius_m = all().map(|at| at.distance_m(middle)).fold(0.0, f64::max);
+            places.push(Place { rows: from..self.rows.len(), middle, radius_m });
+        }
+        places.sort_by(|a, b| a.middle.total_cmp(&b.middle));
+        self.names[name].places = places;
+    }
+
+    /// The names that these tokens can mean, with what is not as it should be about each: exact ones alone if
+    /// there are any, else those that only lack or have too much of a type or direction.
+    pub(super) fn find(&self, tokens: &[normalise::Token<'_>]) -> Vec<(u32, Vec<super::Fault>)> {
+        let found = self.find_key(&normalise::key(tokens));
+        if found.is_empty() { self.find_key(&normalise::unsplit_key(tokens)) } else { found }
+    }
+
+    fn find_key(&self, asked: &Key) -> Vec<(u32, Vec<super::Fault>)> {
+        let Some(entries) = self.by_bare.get(&asked.bare) else { return Vec::new() };
+        let mut found: Vec<(u32, Vec<super::Fault>)> = Vec::new();
+        for entry in entries {
+            if let Some(faults) = differences(asked, entry) {
+                found.push((entry.name, faults));
+            }
+        }
+        let is_exact =
+            |faults: &[super::Fault]| faults.iter().all(|&fault| fault == super::Fault::StreetAlias);
+        if found.iter().any(|(_, faults)| is_exact(faults)) {
+            found.retain(|(_, faults)| is_exact(faults));
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.len().cmp(&b.1.len())));
+        found.dedup_by_key(|(name, _)| *name);
+        found
+    }
+
+    /// The rows of a place with this number.
+    pub(super) fn rows_with(&self, place: &Place, number: u32) -> &[u32] {
+        let numbers = &self.numbers[place.rows.clone()];
+        let from = numbers.partition_point(|&there| there < number);
+        let to = numbers.partition_point(|&there| there <= number);
+        &self.rows[place.rows.start + from..place.rows.start + to]
+    }
+
+    /// The key of a row's letter and addition.
+    pub(super) fn suffix_of(&self, row: u32) -> &str {
+        self.suffixes.get(&self.addresses.suffix[row as usize]).map_or("", String::as_str)
+    }
+
+    /// The key of a row's postcode; empty where unknown.
+    pub(super) fn postcode_of(&self, row: u32) -> &str {
+        self.squeezed.get(&self.addresses.postcode[row as usize]).map_or("", String::as_str)
+    }
+
+    /// The key of a row's town; empty where unknown.
+    pub(super) fn city_of(&self, row: u32) -> &str {
+        self.squeezed.get(&self.addresses.city[row as usize]).map_or("", String::as_str)
+    }
+
+    fn words_by_key(&self, column: &[u32]) -> FxHashMap<String, Vec<u32>> {
+        let mut words: Vec<u32> = column.iter().copied().filter(|&word| word != NONE).collect();
+        words.sort_unstable();
+        words.dedup();
+        let mut by_key: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        for word in words {
+            if let Some(key) = self.squeezed.get(&word).filter(|key| !key.is_empty()) {
+                by_key.entry(key.clone()).or_default().push(word);
+            }
+        }
+        by_key
+    }
+}
+
+/// The key of each distinct word of a column.
+fn keys_of(column: &[u32], addresses: &Addresses, key: impl Fn(&str) -> String) -> FxHashMap<u32, String> {
+    let mut words: Vec<u32> = column.iter().copied().filter(|&word| word != NONE).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.into_iter().map(|word| (word, key(addresses.words.get(word)))).collect()
+}
+
+/// What sets the asked name apart from one of the register; `None` where it is another name.
+fn differences(asked: &Key, entry: &Entry) -> Option<Vec<super::Fault>> {
+    use super::Fault;
+    let mut faults = Vec::new();
+    match (asked.kind, entry.key.kind) {
+        (a, b) if a == b => {}
+        (0, _) => faults.push(Fault::TypeMissing),
+        (_, 0) => faults.push(Fault::TypeAdded),
+        _ => return None,
+    }
+    let (asked, there) = (asked.directions, entry.key.directions);
+    let lacks = |all: [u8; 2], one: u8| one != 0 && !all.contains(&one);
+    if there.iter().any(|&one| lacks(asked, one)) {
+        faults.push(Fault::DirectionMissing);
+    }
+    if asked.iter().any(|&one| lacks(there, one)) {
+        // NW against NE is another street; so is NW against SE. North against South too.
+        if faults.contains(&Fault::DirectionMissing) || asked.iter().any(|&one| normalise::is_quadrant(one)) {
+            return None;
+        }
+        faults.push(Fault::DirectionAdded);
+    }
+    if entry.is_alias {
+        faults.push(Fault::StreetAlias);
+    }
+    Some(faults)
+}
+
+/// Names while they are collected.
+#[derive(Default)]
+struct Names {
+    list: Vec<Name>,
+    by_key: FxHashMap<Key, u32>,
+    by_bare: FxHashMap<String, Vec<Entry>>,
+}
+
+impl Names {
+    fn key(text: &str) -> Option<Key> {
+        let folded = fold(text);
+        let key = normalise::key(&tokens(&folded));
+        (!key.bare.is_empty()).then_some(key)
+    }
+
+    fn find(&self, text: &str) -> Option<u32> {
+        self.by_key.get(&Self::key(text)?).copied()
+    }
+
+    /// The number of a name, which is added if it is new. The first spelling is its label.
+    fn intern(&mut self, text: &str) -> Option<u32> {
+        let key = Self::key(text)?;
+        if let Some(&name) = self.by_key.get(&key) {
+            return Some(name);
+        }
+        let name = u32::try_from(self.list.len()).expect("fewer than 2^32 street names");
+        self.list.push(Name { label: text.trim().to_owned(), ..Name::default() });
+        self.by_key.insert(key.clone(), name);
+        self.by_bare.entry(key.bare.clone()).or_default().push(Entry { key, name, is_alias: false });
+        Some(name)
+    }
+
+    fn add_alias(&mut self, name: u32, text: &str) {
+        let Some(key) = Self::key(text) else { return };
+        let entries = self.by_bare.entry(key.bare.clone()).or_default();
+        if !entries.iter().any(|entry| entry.name == name && entry.key == key) {
+            entries.push(Entry { key, name, is_alias: true });
+        }
+    }
+}
+
+/// Squares that points fall in, joined where they touch.
+#[derive(Default)]
+struct Squares {
+    number: FxHashMap<(i64, i64), u32>,
+    parent: Vec<u32>,
+}
+
+impl Squares {
+    #[expect(clippy::cast_possible_truncation, reason = "the Earth is a few million squares round")]
+    fn key(at: Local) -> (i64, i64) {
+        ((at.x / SQUARE_M).floor() as i64, (at.y / SQUARE_M).floor() as i64)
+    }
+
+    fn add(&mut self, at: Local) -> u32 {
+        let next = u32::try_from(self.parent.len()).expect("fewer squares than points");
+        let number = *self.number.entry(Self::key(at)).or_insert(next);
+        if number == next {
+            self.parent.push(next);
+        }
+        number
+    }
+
+    fn add_line(&mut self, from: Local, to: Local) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a street has few squares"
+        )]
+        let steps = (from.distance_m(to) / SQUARE_M).ceil().max(1.0) as u32;
+        let mut last = self.add(from);
+        for step in 1..=steps {
+            let next = self.add(from.toward(to, f64::from(step) / f64::from(steps)));
+            self.join(last, next);
+            last = next;
+        }
+    }
+
+    fn root(&mut self, mut square: u32) -> u32 {
+        while self.parent[square as usize] != square {
+            self.parent[square as usize] = self.parent[self.parent[square as usize] as usize];
+            square = self.parent[square as usize];
+        }
+        square
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent[a.max(b) as usize] = a.min(b);
+    }
+
+    fn join_touching(&mut self) {
+        let squares: Vec<((i64, i64), u32)> =
+            self.number.iter().map(|(&key, &number)| (key, number)).collect();
+        for ((column, row), number) in squares {
+            for near in [(1, 0), (0, 1), (1, 1), (1, -1)] {
+                if let Some(&other) = self.number.get(&(column + near.0, row + near.1)) {
+                    self.join(number, other);
+                }
+            }
+        }
+    }
+
+    fn place_of(&mut self, at: Local) -> u32 {
+        let square = self.number[&Self::key(at)];
+        self.root(square)
+    }
+}
