@@ -25,3 +25,4 @@ pub mod geocode;
 pub mod link;
 pub mod dedupe;
 pub mod index;
+pub mod network;
