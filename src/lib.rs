@@ -26,3 +26,4 @@ pub mod link;
 pub mod dedupe;
 pub mod index;
 pub mod network;
+pub mod hotspots;
