@@ -27,3 +27,4 @@ pub mod dedupe;
 pub mod index;
 pub mod network;
 pub mod hotspots;
+pub mod collection;

@@ -1,0 +1,411 @@
+//! Planned and driven rounds in, visits out; reports and visits in, diagnoses that say why out.
+
+pub mod diagnose;
+pub mod executed;
+pub mod fill;
+pub mod planned;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use statrs::function::beta::beta_reg;
+
+use crate::geocode::Located;
+use crate::issue::Issues;
+use crate::link::Linked;
+use crate::model::report::Reports;
+use crate::model::round::{Rounds, Trip};
+use crate::model::track::Track;
+use crate::model::{NONE, some};
+use crate::network::Network;
+use crate::period::{Clock, Day};
+use crate::progress::Progress;
+use crate::stats::correct::benjamini_hochberg;
+use crate::stats::poisson::Rates;
+use crate::unit::Local;
+
+/// How visits are verified and reports diagnosed.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// A call is matched only to fixes within this distance of where the truck halts for it, metres.
+    /// Default 60. Larger finds trucks that halt far from the stop, and takes longer.
+    pub geofence_m: f64,
+    /// A truck that comes nearer than this without stopping has `passed`; farther, the visit is `skipped`.
+    /// Metres, default 25.
+    pub pass_m: f64,
+    /// Two fixes farther apart than this leave a hole in the track, seconds. Default 180. A visit that may lie in a
+    /// hole is `unknown`.
+    pub hole_s: i64,
+    /// A visit is `late` when it comes this much later than planned, beyond what its trip usually is. Minutes,
+    /// default 60.
+    pub late_after_min: f64,
+    /// A tour may begin this much before its plan, hours. Default 2.
+    pub early_h: f64,
+    /// A tour may end this much after its plan, hours. Default 8.
+    pub overrun_h: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            geofence_m: 60.0,
+            pass_m: 25.0,
+            hole_s: 180,
+            late_after_min: 60.0,
+            early_h: 2.0,
+            overrun_h: 8.0,
+        }
+    }
+}
+
+impl Options {
+    /// [`Options::early_h`] in seconds.
+    #[expect(clippy::cast_possible_truncation, reason = "hours of a day")]
+    pub(crate) fn early_s(&self) -> i64 {
+        (self.early_h * 3600.0) as i64
+    }
+
+    /// [`Options::overrun_h`] in seconds.
+    #[expect(clippy::cast_possible_truncation, reason = "hours of a day")]
+    pub(crate) fn overrun_s(&self) -> i64 {
+        (self.overrun_h * 3600.0) as i64
+    }
+}
+
+/// One planned visit and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Visit {
+    /// Index into the routes.
+    pub route: u32,
+    /// Index into the trips.
+    pub trip: u32,
+    /// Index into the stops.
+    pub stop: u32,
+    /// Place of the call in its trip, from 0.
+    pub sequence: u32,
+    /// The service day.
+    pub day: Day,
+    /// When it was planned, seconds UTC.
+    pub planned_at: i64,
+    /// When it took place, seconds UTC; [`NEVER`](crate::period::NEVER) if it did not or is unknown.
+    pub served_at: i64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+    /// Why, in one sentence with figures.
+    pub evidence: String,
+}
+
+/// What became of a planned visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The truck stopped there.
+    Served,
+    /// The truck drove by and did not stop.
+    Passed,
+    /// The truck did not come.
+    Skipped,
+    /// The truck stopped there, later than allowed.
+    Late,
+    /// The track cannot tell.
+    Unknown,
+}
+
+impl Outcome {
+    /// As in the layers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::Passed => "passed",
+            Self::Skipped => "skipped",
+            Self::Late => "late",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the stop was emptied.
+    pub fn is_emptied(self) -> bool {
+        matches!(self, Self::Served | Self::Late)
+    }
+
+    /// Whether the stop is known not to have been emptied.
+    pub fn is_missed(self) -> bool {
+        matches!(self, Self::Skipped | Self::Passed)
+    }
+}
+
+/// Why a waste report came in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnosis {
+    /// Index into the reports.
+    pub report: u32,
+    /// Index into the stops; [`NONE`] where no stop fits.
+    pub stop: u32,
+    /// Index into the routes; [`NONE`] where no stop fits.
+    pub route: u32,
+    /// The service day that decided it; `None` where none did.
+    pub day: Option<Day>,
+    /// The reason.
+    pub reason: Reason,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+    /// Why, in one sentence with figures.
+    pub evidence: String,
+}
+
+/// Reasons for a waste report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The last planned visit before it was not made.
+    Skipped,
+    /// The last planned visit before it was made, too late.
+    Late,
+    /// Emptied as planned, and full again before the next visit.
+    FullBeforeNextService,
+    /// Emptied as planned, and rubbish put beside it.
+    DumpedBeside,
+    /// Emptied as planned, and nothing explains the report.
+    ServedFine,
+    /// The round did not run that day, as announced or because it broke off.
+    Exception,
+    /// No round plans this place.
+    NotPlanned,
+    /// Reported before the first known service.
+    BeforeFirstService,
+    /// The track cannot tell.
+    Unknown,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: &[Self] = &[
+        Self::Skipped,
+        Self::Late,
+        Self::FullBeforeNextService,
+        Self::DumpedBeside,
+        Self::ServedFine,
+        Self::Exception,
+        Self::NotPlanned,
+        Self::BeforeFirstService,
+        Self::Unknown,
+    ];
+
+    /// As in the layers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Late => "late",
+            Self::FullBeforeNextService => "full_before_next_service",
+            Self::DumpedBeside => "dumped_beside",
+            Self::ServedFine => "served_fine",
+            Self::Exception => "exception",
+            Self::NotPlanned => "not_planned",
+            Self::BeforeFirstService => "before_first_service",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One stop over the whole period; parallel to [`Rounds::stops`](crate::model::round::Rounds).
+#[derive(Debug, Clone, PartialEq)]
+pub struct StopFinding {
+    /// The route that serves it most; [`NONE`] where none does.
+    pub route: u32,
+    /// Waste reports about it.
+    pub n_reports: u32,
+    /// Planned visits known not to have been made (skipped or passed).
+    pub n_skipped: u32,
+    /// Planned visits.
+    pub n_planned: u32,
+    /// Share of skipped among planned visits with a known outcome, shrunk towards all stops; NaN without any.
+    pub skip_rate: f64,
+    /// Share of its capacity that is filled in a day; NaN with too few data.
+    pub fill_per_day: f64,
+    /// Probability that it overflows before the next planned service; NaN with too few data.
+    pub p_overflow: f64,
+    /// That it is skipped more than the others, corrected for looking at all stops; NaN without known visits.
+    pub q_value: f64,
+}
+
+/// One route over the whole period; parallel to [`Rounds::routes`](crate::model::round::Rounds).
+#[derive(Debug, Clone, PartialEq)]
+pub struct RouteFinding {
+    /// Stops that it serves.
+    pub n_stops: u32,
+    /// Metres of its longest trip as planned, from depot to depot, on the network where that is possible.
+    pub length_m: f64,
+    /// Seconds of its longest trip as planned.
+    pub duration_s: f64,
+    /// Share of the planned visits with a known outcome that were made, per cent; NaN without any.
+    pub adherence_pct: f64,
+    /// Waste reports about its stops.
+    pub n_reports: u32,
+    /// Its longest trip as planned, from depot to depot, for maps; along the streets where that is possible.
+    pub line: Vec<Local>,
+}
+
+/// All that is known about the collection.
+#[derive(Debug, Clone, Default)]
+pub struct Collection {
+    /// Planned visits, in the order of day, route and sequence.
+    pub visits: Vec<Visit>,
+    /// One diagnosis for each waste report, in the order of the reports.
+    pub diagnoses: Vec<Diagnosis>,
+    /// One row per stop.
+    pub stops: Vec<StopFinding>,
+    /// One row per route.
+    pub routes: Vec<RouteFinding>,
+}
+
+/// Verifies every planned visit against the tracks, and says of every waste report why it came in.
+///
+/// `issues` is not used so far: what is wrong with single fixes, stops and trips is said where they are read.
+#[expect(clippy::too_many_arguments, reason = "the heart of the program: everything meets here")]
+pub fn examine(
+    rounds: &Rounds,
+    tracks: &[Track],
+    reports: &Reports,
+    located: &Located,
+    linked: &Linked,
+    network: &Network,
+    clock: &Clock,
+    options: &Options,
+    _issues: &mut Issues,
+    progress: &dyn Progress,
+) -> Collection {
+    let mut visits = planned::visits(rounds, clock);
+    executed::carry_out(&mut visits, rounds, tracks, network, clock, options, progress);
+    let mut stops = stop_findings(rounds, &visits);
+    let miss_rate = stops.iter().map(|stop| if stop.skip_rate.is_nan() { 0.0 } else { stop.skip_rate });
+    let records = diagnose::Records::new(rounds, clock, &visits, miss_rate.collect());
+    let (diagnoses, fills) = diagnose::reports(&records, reports, located, linked);
+    for (index, stop) in stops.iter_mut().enumerate() {
+        stop.fill_per_day = fills.per_day(index);
+        stop.p_overflow = fills.overflow(index, &records.intervals(index));
+    }
+    for stop in diagnoses.iter().filter_map(|diagnosis| some(diagnosis.stop)) {
+        stops[stop].n_reports += 1;
+    }
+    let routes = route_findings(rounds, &visits, &diagnoses, network);
+    Collection { visits, diagnoses, stops, routes }
+}
+
+/// What the visits say about each stop; fill and reports are added later.
+fn stop_findings(rounds: &Rounds, visits: &[Visit]) -> Vec<StopFinding> {
+    let empty = StopFinding {
+        route: NONE,
+        n_reports: 0,
+        n_skipped: 0,
+        n_planned: 0,
+        skip_rate: f64::NAN,
+        fill_per_day: f64::NAN,
+        p_overflow: f64::NAN,
+        q_value: f64::NAN,
+    };
+    let mut stops = vec![empty; rounds.stops.len()];
+    let mut known = vec![0u32; stops.len()];
+    let mut routes: Vec<BTreeMap<u32, u32>> = vec![BTreeMap::new(); stops.len()];
+    for visit in visits {
+        let index = visit.stop as usize;
+        stops[index].n_planned += 1;
+        stops[index].n_skipped += u32::from(visit.outcome.is_missed());
+        known[index] += u32::from(visit.outcome != Outcome::Unknown);
+        *routes[index].entry(visit.route).or_default() += 1;
+    }
+    for (stop, routes) in stops.iter_mut().zip(&routes) {
+        // The route with the most visits; among equals the first.
+        let most = routes.iter().max_by_key(|&(route, count)| (count, std::cmp::Reverse(route)));
+        stop.route = most.map_or(NONE, |(&route, _)| route);
+    }
+    rate_stops(&mut stops, &known);
+    stops
+}
+
+/// Skip rates, shrunk, and whether they are beyond chance.
+fn rate_stops(stops: &mut [StopFinding], known: &[u32]) {
+    let with: Vec<usize> = (0..stops.len()).filter(|&index| known[index] > 0).collect();
+    let counts: Vec<f64> = with.iter().map(|&index| f64::from(stops[index].n_skipped)).collect();
+    let exposures: Vec<f64> = with.iter().map(|&index| f64::from(known[index])).collect();
+    let Some(rates) = Rates::estimate(&counts, &exposures) else { return };
+    // P(X ≥ k) of a binomial with the rate of all stops: the regularised incomplete beta function I(k, n − k + 1).
+    let p_value = |(&count, &exposure): (&f64, &f64)| {
+        if count < 1.0 || rates.mean <= 0.0 || rates.mean >= 1.0 {
+            return 1.0;
+        }
+        beta_reg(count, exposure - count + 1.0, rates.mean)
+    };
+    let p_values: Vec<f64> = counts.iter().zip(&exposures).map(p_value).collect();
+    for ((&index, q_value), (&count, &exposure)) in
+        with.iter().zip(benjamini_hochberg(&p_values)).zip(counts.iter().zip(&exposures))
+    {
+        stops[index].skip_rate = rates.shrunken(count, exposure).min(1.0);
+        stops[index].q_value = q_value;
+    }
+}
+
+/// What visits and reports say about each route.
+fn route_findings(
+    rounds: &Rounds,
+    visits: &[Visit],
+    diagnoses: &[Diagnosis],
+    network: &Network,
+) -> Vec<RouteFinding> {
+    let mut emptied = vec![0u32; rounds.routes.len()];
+    let mut known = vec![0u32; rounds.routes.len()];
+    for visit in visits {
+        emptied[visit.route as usize] += u32::from(visit.outcome.is_emptied());
+        known[visit.route as usize] += u32::from(visit.outcome != Outcome::Unknown);
+    }
+    let route = |index: usize| {
+        let trips = rounds.trips.iter().filter(|trip| some(trip.route) == Some(index));
+        let mut stops: Vec<u32> =
+            trips.clone().flat_map(|trip| trip.calls.iter().map(|call| call.stop)).collect();
+        stops.sort_unstable();
+        stops.dedup();
+        let duration_s = |trip: &Trip| match (trip.calls.first(), trip.calls.last()) {
+            (Some(first), Some(last)) => (last.departure_s - first.arrival_s) as f64,
+            _ => 0.0,
+        };
+        let longest = trips.clone().map(|trip| (length_m(rounds, trip, network), trip));
+        let (length_m, longest) =
+            longest.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.id.cmp(&a.1.id))).unzip();
+        let line = longest.map_or_else(Vec::new, |trip| network.line_through(&places(rounds, trip)));
+        let length_m = length_m.unwrap_or(0.0);
+        let of_route = diagnoses.iter().filter(|diagnosis| some(diagnosis.route) == Some(index));
+        RouteFinding {
+            n_stops: u32::try_from(stops.len()).expect("stops have u32 indices"),
+            length_m,
+            duration_s: trips.map(duration_s).fold(0.0, f64::max),
+            adherence_pct: 100.0 * f64::from(emptied[index]) / f64::from(known[index]),
+            n_reports: u32::try_from(of_route.count()).expect("reports have u32 indices"),
+            line,
+        }
+    };
+    (0..rounds.routes.len()).map(route).collect()
+}
+
+/// Metres of a trip from depot to depot, leg by leg on the network where there is a way, else straight.
+fn length_m(rounds: &Rounds, trip: &Trip, network: &Network) -> f64 {
+    let places = places(rounds, trip);
+    let snaps: Vec<_> = places.iter().map(|&place| network.snap(place, network.options().snap_m)).collect();
+    let leg = |index: usize| {
+        let driven = match (snaps[index], snaps[index + 1]) {
+            (Some(from), Some(to)) => network.path(from, to).map(|path| path.length_m),
+            _ => None,
+        };
+        driven.unwrap_or_else(|| places[index].distance_m(places[index + 1]))
+    };
+    (0..places.len().saturating_sub(1)).map(leg).sum()
+}
+
+/// Where a trip goes: from the depot, where it is known, past its stops and back.
+fn places(rounds: &Rounds, trip: &Trip) -> Vec<Local> {
+    let depot = some(trip.vehicle).and_then(|vehicle| rounds.vehicles[vehicle].depot);
+    let stops = trip.calls.iter().map(|call| rounds.stops[call.stop as usize].at);
+    depot.into_iter().chain(stops).chain(depot).collect()
+}
+
+#[cfg(test)]
+mod tests;
