@@ -28,3 +28,4 @@ pub mod index;
 pub mod network;
 pub mod hotspots;
 pub mod collection;
+pub mod adjust;
