@@ -29,3 +29,7 @@ pub mod network;
 pub mod hotspots;
 pub mod collection;
 pub mod adjust;
+pub mod findings;
+
+// What comes out.
+pub mod draw;
