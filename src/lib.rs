@@ -33,3 +33,4 @@ pub mod findings;
 
 // What comes out.
 pub mod draw;
+pub mod export;
