@@ -34,3 +34,4 @@ pub mod findings;
 // What comes out.
 pub mod draw;
 pub mod export;
+pub mod simulate;
