@@ -35,3 +35,8 @@ pub mod findings;
 pub mod draw;
 pub mod export;
 pub mod simulate;
+
+// What holds it together.
+pub mod project;
+pub mod pipeline;
+pub mod cli;

@@ -1,0 +1,105 @@
+//! The words of the command line, in one definition.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Finds out from citizens' reports where something keeps going wrong, why, and what to change.
+#[derive(Debug, Parser)]
+#[command(name = "paaltje", version, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// Number of threads; all cores if left out. The result is the same for any number.
+    #[arg(long, global = true, value_name = "N")]
+    pub(super) threads: Option<usize>,
+    /// Say nothing but errors.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Say more; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Print the summary as JSON on stdout.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The main job: read, place, find, diagnose, propose, draw, export.
+    Run {
+        /// The project file.
+        project: PathBuf,
+        /// Where to write, instead of `[output] dir`.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Exit with 1 if more than this share (0 to 1) of the records of any source is left out.
+        #[arg(long, value_name = "SHARE")]
+        strict: Option<f64>,
+    },
+    /// Open every input and tell what is wrong with it; run nothing.
+    Check {
+        /// The project file.
+        project: PathBuf,
+        /// Exit with 1 if more than this share (0 to 1) of the records of any source is left out.
+        #[arg(long, value_name = "SHARE")]
+        strict: Option<f64>,
+    },
+    /// Look at report files and write a commented project file for them.
+    Init {
+        /// Where to write `paaltje.toml`.
+        dir: PathBuf,
+        /// Report files, and any other inputs: streets (.osm.pbf), assets and areas (.geojson, .gpkg).
+        #[arg(required = true)]
+        reports: Vec<PathBuf>,
+    },
+    /// Find the coordinates of addresses.
+    Geocode(Batch),
+    /// Tell what an issue code means, or why a finding says what it says.
+    Explain {
+        /// An issue code (R003), or the id of a hotspot, proposal, report, stop or route.
+        what: String,
+        /// The project file, for findings.
+        #[arg(long)]
+        project: Option<PathBuf>,
+    },
+    /// Make up a labelled season on the project's real streets and assets.
+    Simulate {
+        /// The project file; its `[simulate]` table says what to make up.
+        project: PathBuf,
+        /// Seed; the same seed makes the same season.
+        #[arg(long, value_name = "N")]
+        seed: u64,
+        /// Where to write.
+        #[arg(short, long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// List what can be read and written.
+    Formats,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Batch geocoding of a CSV file; every input column is kept.
+#[derive(Debug, clap::Args)]
+pub(super) struct Batch {
+    /// Address registers: .osm.pbf, CSV or GeoJSON.
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub(super) register: Vec<PathBuf>,
+    /// Streets, for crossings and numbers that the register lacks.
+    #[arg(long, value_name = "FILE")]
+    pub(super) streets: Option<PathBuf>,
+    /// The CSV to geocode; `-` for standard input.
+    pub(super) input: PathBuf,
+    /// The column with the address; guessed from its name if left out.
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) address: Option<String>,
+    /// Where to write; standard output if left out.
+    #[arg(short, long, value_name = "OUT.csv")]
+    pub(super) output: Option<PathBuf>,
+}

@@ -1,0 +1,188 @@
+//! `paaltje explain`: what a code means; why a finding says what it says, with the rows behind it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::args::Args;
+use super::{bar, out};
+use crate::error::{Error, Result};
+use crate::export::layers::incident_id;
+use crate::findings::Findings;
+use crate::issue::Code;
+use crate::model::some;
+use crate::pipeline;
+use crate::project::Project;
+
+/// How many rows are listed behind a finding.
+const ROWS: usize = 40;
+
+pub(super) fn explain(args: &Args, what: &str, project: Option<&Path>) -> Result<()> {
+    if let Some(code) = Code::ALL.iter().find(|code| code.code().eq_ignore_ascii_case(what)) {
+        out(&format!(
+            "{} ({}): {}\n{}\n",
+            code.code(),
+            code.effect().name(),
+            code.message(),
+            code.explanation()
+        ));
+        return Ok(());
+    }
+    let path = project.ok_or_else(|| Error::Setting {
+        message: format!("`{what}` is no issue code"),
+        hint: "for a finding, name its project: `paaltje explain ID --project paaltje.toml`".to_owned(),
+    })?;
+    let progress = bar::suitable(args.quiet);
+    let findings = pipeline::run(&Project::load(path)?, &*progress)?;
+    drop(progress);
+    let text = hotspot(&findings, what)
+        .or_else(|| proposal(&findings, what))
+        .or_else(|| report(&findings, what))
+        .or_else(|| stop(&findings, what))
+        .or_else(|| route(&findings, what));
+    out(&text.ok_or_else(|| Error::Setting {
+        message: format!("nothing in this project has the id `{what}`"),
+        hint: "take an id from hotspots, proposals, reports, stops or routes in the output".to_owned(),
+    })?);
+    Ok(())
+}
+
+fn hotspot(findings: &Findings, id: &str) -> Option<String> {
+    let hotspot = findings.hotspots.hotspots.iter().find(|hotspot| hotspot.id == id)?;
+    let mut text = format!(
+        "{id}: {} by {} at {}\n  {} incidents within {:.0} m of its middle",
+        hotspot.kind.name(),
+        hotspot.method,
+        hotspot.label,
+        hotspot.incidents.len(),
+        hotspot.radius_m
+    );
+    if hotspot.expected.is_finite() {
+        let _ =
+            write!(text, "; {:.1} expected, {:.1} times as many", hotspot.expected, hotspot.relative_risk);
+    }
+    if hotspot.p_value.is_finite() {
+        let _ = write!(
+            text,
+            "\n  p = {:.4}: how often chance alone would do this here; q = {:.4}: the same, corrected for looking at many places",
+            hotspot.p_value, hotspot.q_value
+        );
+    }
+    text.push('\n');
+    for &incident in hotspot.incidents.iter().take(ROWS) {
+        let index = incident as usize;
+        let first = findings.incidents.first_report[index] as usize;
+        let _ = writeln!(
+            text,
+            "  {} {} {} ({} reports; first: {})",
+            incident_id(incident),
+            findings.incidents.kind[index].name(),
+            findings.clock.rfc3339(findings.incidents.first_at[index]),
+            findings.incidents.n_reports[index],
+            row(findings, first)
+        );
+    }
+    more(&mut text, hotspot.incidents.len());
+    Some(text)
+}
+
+fn proposal(findings: &Findings, id: &str) -> Option<String> {
+    let proposal = findings.proposals.iter().find(|proposal| proposal.id == id)?;
+    let mut text = format!(
+        "{id}: {}\n  {}\n  {:+.0} m and {:+.0} s a week ({}); {:.1} to {:.1} reports fewer a year; {}\n  rests on {} reports\n",
+        proposal.change.name(),
+        proposal.rationale,
+        proposal.extra_m_week,
+        proposal.extra_s_week,
+        proposal.cost_basis.name(),
+        proposal.fewer_reports_low,
+        proposal.fewer_reports_high,
+        if proposal.is_feasible { "feasible" } else { "not feasible" },
+        proposal.reports.len()
+    );
+    for &report in proposal.reports.iter().take(ROWS) {
+        let _ = writeln!(text, "  {}", row(findings, report as usize));
+    }
+    more(&mut text, proposal.reports.len());
+    Some(text)
+}
+
+fn report(findings: &Findings, id: &str) -> Option<String> {
+    let index = findings.reports.id.iter().position(|known| known == id)?;
+    let located = &findings.located;
+    let mut text = format!(
+        "{}\n  placed: {} ({}, within {:.0} m)\n  incident: {}\n",
+        row(findings, index),
+        located.placed[index].name(),
+        located.level[index].name(),
+        located.accuracy_m[index],
+        incident_id(findings.incidents.of_report[index])
+    );
+    if let Some(asset) = some(findings.linked.asset[index]) {
+        let distance = findings.linked.asset_distance_m[index];
+        let _ = writeln!(text, "  asset: {} at {distance:.0} m", findings.assets[asset].id);
+    }
+    let number = u32::try_from(index).expect("fewer than 2^32 reports");
+    if let Some(diagnosis) = findings.collection.diagnoses.iter().find(|diagnosis| diagnosis.report == number)
+    {
+        let stop = some(diagnosis.stop).map_or("no stop", |stop| &findings.rounds.stops[stop].id);
+        let _ = writeln!(
+            text,
+            "  diagnosis: {} ({stop}, {:.0} % sure): {}",
+            diagnosis.reason.name(),
+            diagnosis.confidence * 100.0,
+            diagnosis.evidence
+        );
+    }
+    Some(text)
+}
+
+fn stop(findings: &Findings, id: &str) -> Option<String> {
+    let index = findings.rounds.stops.iter().position(|stop| stop.id == id)?;
+    let summary = findings.collection.stops.get(index)?;
+    let mut text = format!(
+        "{id}: {}\n  {} reports; {} of {} planned visits skipped (rate {:.3}, q {:.4}); P(overflow before the next service) {:.2}\n",
+        findings.rounds.stops[index].name,
+        summary.n_reports,
+        summary.n_skipped,
+        summary.n_planned,
+        summary.skip_rate,
+        summary.q_value,
+        summary.p_overflow
+    );
+    let here = |stop: u32| stop as usize == index;
+    for visit in findings.collection.visits.iter().filter(|visit| here(visit.stop)) {
+        let _ = writeln!(text, "  {} {}: {}", visit.day, visit.outcome.name(), visit.evidence);
+    }
+    for diagnosis in findings.collection.diagnoses.iter().filter(|diagnosis| here(diagnosis.stop)) {
+        let line = row(findings, diagnosis.report as usize);
+        let _ = writeln!(text, "  {line}: {}: {}", diagnosis.reason.name(), diagnosis.evidence);
+    }
+    Some(text)
+}
+
+fn route(findings: &Findings, id: &str) -> Option<String> {
+    let index = findings.rounds.routes.iter().position(|route| route.id == id)?;
+    let summary = findings.collection.routes.get(index)?;
+    Some(format!(
+        "{id}: {}\n  {} stops, {:.1} km and {:.1} h as planned; {:.1} % of the verified visits made; {} reports\n",
+        findings.rounds.routes[index].name,
+        summary.n_stops,
+        summary.length_m / 1000.0,
+        summary.duration_s / 3600.0,
+        summary.adherence_pct,
+        summary.n_reports
+    ))
+}
+
+/// A report as one line: id, category, time, file and row. Its text stays private.
+fn row(findings: &Findings, index: usize) -> String {
+    let report = findings.reports.get(index);
+    let opened = findings.clock.rfc3339(report.opened);
+    format!("{} {} {opened} ({} row {})", report.id, report.category, report.source, report.row)
+}
+
+fn more(text: &mut String, total: usize) {
+    if total > ROWS {
+        let _ = writeln!(text, "  and {} more", total - ROWS);
+    }
+}

@@ -1,0 +1,270 @@
+//! `paaltje init`: looks at files and writes a commented project file for them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::say;
+use crate::error::{Error, Result};
+use crate::import::kind_words;
+use crate::import::open;
+use crate::import::reports::recognise::{Guess, recognise};
+use crate::model::asset::AssetKind;
+
+/// The file that is written.
+const NAME: &str = "paaltje.toml";
+
+pub(super) fn init(dir: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let target = dir.join(NAME);
+    if target.exists() {
+        return Err(Error::Setting {
+            message: format!("`{}` exists already", target.display()),
+            hint: "move it away, or choose another folder".to_owned(),
+        });
+    }
+    fs::create_dir_all(dir).map_err(|source| Error::writing(dir, source))?;
+    let found = inputs.iter().map(|input| look_at(input, dir)).collect::<Result<Vec<_>>>()?;
+    fs::write(&target, text(&found)).map_err(|source| Error::writing(&target, source))?;
+    say(&format!("wrote {}", target.display()));
+    for input in &found {
+        say(&format!("  {}: {}", input.path, input.what.words()));
+    }
+    say(&format!("read it through, then: paaltje check {0}; paaltje run {0}", target.display()));
+    Ok(())
+}
+
+/// A file and what it seems to be.
+struct Found {
+    /// The path to write, relative to the project file.
+    path: String,
+    what: What,
+}
+
+enum What {
+    Reports(Box<Guess>),
+    Streets,
+    Rounds,
+    Assets(AssetKind),
+    Areas,
+}
+
+impl What {
+    fn words(&self) -> String {
+        match self {
+            Self::Reports(guess) => format!(
+                "{} rows of reports as {}, {} with an opening time, {} categories",
+                guess.rows,
+                guess.format,
+                guess.usable,
+                guess.categories.len()
+            ),
+            Self::Streets => "streets, addresses and assets".to_owned(),
+            Self::Rounds => "planned rounds".to_owned(),
+            Self::Assets(kind) => {
+                format!("assets, taken for {}; correct `kind` if they are something else", kind.name())
+            }
+            Self::Areas => "areas".to_owned(),
+        }
+    }
+}
+
+fn look_at(input: &Path, dir: &Path) -> Result<Found> {
+    let name = input.to_string_lossy().to_lowercase();
+    let path = relative(input, dir);
+    let what = if name.ends_with(".osm.pbf") {
+        What::Streets
+    } else if input.join("stops.txt").exists()
+        || input.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"))
+    {
+        What::Rounds
+    } else if is_shapes(&name) {
+        match reports(input) {
+            Ok(guess) => What::Reports(Box::new(guess)),
+            Err(_no_reports) if is_areas(&name) => What::Areas,
+            Err(_no_reports) => What::Assets(asset_kind(&name)),
+        }
+    } else {
+        What::Reports(Box::new(reports(input)?))
+    };
+    Ok(Found { path, what })
+}
+
+fn reports(input: &Path) -> Result<Guess> {
+    let file = open::files(Path::new(""), &input.to_string_lossy())?.remove(0);
+    recognise(&file)
+}
+
+fn is_shapes(name: &str) -> bool {
+    [".geojson", ".geojson.gz", ".gpkg"].iter().any(|ending| name.ends_with(ending))
+}
+
+fn is_areas(name: &str) -> bool {
+    ["district", "area", "ward", "wijk", "buurt", "neighbo", "kreis", "stadtteil"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+fn asset_kind(name: &str) -> AssetKind {
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if says(&["bollard", "paal", "poller"]) {
+        AssetKind::Bollard
+    } else if says(&["container"]) {
+        AssetKind::Container
+    } else if says(&["bin", "can", "bak", "abfall", "litter"]) {
+        AssetKind::LitterBin
+    } else {
+        AssetKind::Other
+    }
+}
+
+/// `path` as seen from `dir`, with forward slashes.
+fn relative(path: &Path, dir: &Path) -> String {
+    let (Ok(path), Ok(dir)) = (path.canonicalize(), dir.canonicalize()) else {
+        return path.to_string_lossy().into_owned();
+    };
+    let shared = path.components().zip(dir.components()).take_while(|(a, b)| a == b).count();
+    let mut from_dir: PathBuf = dir.components().skip(shared).map(|_| Component::ParentDir).collect();
+    from_dir.extend(path.components().skip(shared));
+    from_dir.to_string_lossy().replace('\\', "/")
+}
+
+/// `text` as a TOML string.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn text(found: &[Found]) -> String {
+    let guesses: Vec<&Guess> = found
+        .iter()
+        .filter_map(|found| match &found.what {
+            What::Reports(guess) => Some(&**guess),
+            _ => None,
+        })
+        .collect();
+    let zone = guesses.iter().find_map(|guess| guess.zone);
+    let mut text = String::from(
+        "# A project of paaltje. Every line can be changed; `paaltje check paaltje.toml` tells what is wrong.\n\n",
+    );
+    let _ = write!(
+        text,
+        "title = \"Reports about public space\"  # what maps and the page are headed\n\
+         timezone = {}  # {}\n\
+         language = \"en\"  # en or nl\n\
+         # crs = \"EPSG:28992\"  # the working plane; left out, the UTM zone of the data\n\
+         seed = 20260101  # the same seed gives the same result\n\n\
+         # [period]  # left out, all days\n# from = \"2025-01-01\"\n# to = \"2025-12-31\"\n\n[sources]\n",
+        quoted(zone.unwrap_or("Europe/Amsterdam")),
+        if zone.is_some() {
+            "guessed from the coordinates"
+        } else {
+            "PLEASE CHECK: the coordinates do not tell"
+        },
+    );
+    let of = |wanted: fn(&What) -> bool| found.iter().filter(move |found| wanted(&found.what));
+    let streets: Vec<String> =
+        of(|what| matches!(what, What::Streets)).map(|found| quoted(&found.path)).collect();
+    if streets.is_empty() {
+        text.push_str(
+            "# streets = [\"streets.osm.pbf\"]  # an OpenStreetMap extract: maps, routes, addresses\n",
+        );
+    } else {
+        let _ = writeln!(text, "streets = [{}]", streets.join(", "));
+    }
+    for input in found {
+        text.push_str(&source(input));
+    }
+    text.push_str(&kinds(&guesses));
+    text.push_str(METHODS);
+    if found.iter().any(|found| matches!(found.what, What::Streets | What::Assets(AssetKind::Bollard))) {
+        text.push_str(
+            "\n# Which bollards come back beyond chance.\n[[hotspots.repeat]]\nasset = \"bollard\"\n",
+        );
+    }
+    text.push_str("\n[output]\ndir = \"out\"\n");
+    text
+}
+
+const METHODS: &str = "
+# Which cells of the city have more reports than chance explains.
+[[hotspots.gi_star]]
+kind = \"*\"          # a kind, a family (waste, street, traffic, other), or * for all
+resolution = 9      # H3: cells of about 350 m across
+
+# Where reports lie close together.
+[[hotspots.density]]
+kind = \"*\"
+radius_m = 50.0
+min_reports = 5
+";
+
+fn source(input: &Found) -> String {
+    let path = quoted(&input.path);
+    match &input.what {
+        What::Streets => {
+            let mut text = format!("\n[[sources.register]]  # its addresses\npath = {path}\n");
+            for kind in ["litter_bin", "container", "bollard"] {
+                let _ = write!(text, "\n[[sources.assets]]\npath = {path}\nkind = \"{kind}\"\n");
+            }
+            text
+        }
+        What::Rounds => format!(
+            "\n[[sources.rounds]]\npath = {path}\nformat = \"gtfs\"\n\n# [[sources.tracks]]  # GPS fixes of the trucks\n# path = \"fixes.csv\"\n"
+        ),
+        What::Assets(kind) => format!(
+            "\n[[sources.assets]]\npath = {path}\nkind = \"{}\"  # guessed from the name of the file\n",
+            kind.name()
+        ),
+        What::Areas => format!("\n[[sources.areas]]\npath = {path}\n"),
+        What::Reports(guess) => reports_source(&path, guess),
+    }
+}
+
+fn reports_source(path: &str, guess: &Guess) -> String {
+    let mut text = format!("\n# {} rows, {} with an opening time", guess.rows, guess.usable);
+    for noticed in &guess.noticed {
+        let _ = write!(text, "; {noticed}");
+    }
+    let columns: Vec<String> = guess
+        .columns
+        .named()
+        .into_iter()
+        .filter_map(|(setting, column)| Some(format!("{setting} = {}", quoted(column?))))
+        .collect();
+    let _ = write!(
+        text,
+        "\n# {}\n[[sources.reports]]\npath = {path}\nformat = \"{}\"\ncolumns = {{ {} }}\n",
+        guess.dates,
+        guess.format,
+        columns.join(", ")
+    );
+    if let Some(crs) = &guess.crs {
+        let _ = writeln!(text, "crs = \"{crs}\"  # guessed from the values");
+    }
+    if guess.has_resightings {
+        text.push_str("collapse_resightings = true  # open reports are listed again day after day\n");
+    }
+    if guess.is_swapped {
+        text.push_str("# longitude and latitude seem to be swapped in this file; swap `lon` and `lat` above if a map shows it\n");
+    }
+    text
+}
+
+fn kinds(guesses: &[&Guess]) -> String {
+    let mut counts: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+    for (category, count) in guesses.iter().flat_map(|guess| &guess.categories) {
+        *counts.entry(category).or_default() += count;
+    }
+    let mut categories: Vec<_> = counts.into_iter().collect();
+    categories.sort_by_key(|&(category, count)| (std::cmp::Reverse(count), category));
+    let mut text = String::from(
+        "\n# The categories of the reports and our kind for each; `paaltje formats` lists the kinds. Guesses: please check.\n[kinds]\n",
+    );
+    for (category, count) in categories {
+        let (mark, kind) = match kind_words::guess(category) {
+            Some(kind) => ("", kind.name()),
+            None => ("# ", "other"),
+        };
+        let _ = writeln!(text, "{mark}{} = \"{kind}\"  # {count} reports", quoted(category));
+    }
+    text
+}

@@ -1,0 +1,131 @@
+//! The spine: from a project to its findings, one named stage after the other. Writes nothing.
+
+use geo::Contains;
+
+use crate::adjust::{self, Situation};
+use crate::collection;
+use crate::dedupe;
+use crate::error::Result;
+use crate::findings::{Findings, Provenance};
+use crate::geocode::Geocoder;
+use crate::hotspots::{self, Hotspots, Scene};
+use crate::import::{self, Inputs};
+use crate::index::ReportIndex;
+use crate::link;
+use crate::model::area::Area;
+use crate::network::Network;
+use crate::period::Period;
+use crate::place::Plane;
+use crate::progress::{Progress, Timed};
+use crate::project::Project;
+use crate::random::Random;
+use crate::unit::{Local, LonLat};
+
+/// Runs `project` from its files to its findings.
+///
+/// # Errors
+/// When a source cannot be read as a whole, or holds nothing to analyse.
+pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
+    let (settings, clock, progress) = (&project.settings, &project.clock, &Timed::new(progress));
+    let mut inputs = import::inputs(&settings.sources, &project.reading(), progress)?;
+    let period = period(project, &inputs);
+    progress.begin("build streets", 0);
+    let network = Network::build(&inputs.streets, &settings.network);
+    let geocoder = Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode);
+    let located = geocoder.locate(&inputs.reports, &mut inputs.issues, progress);
+    let mut issues = std::mem::take(&mut inputs.issues);
+    progress.begin("link reports", 0);
+    let Inputs { reports, assets, areas, rounds, tracks, plane, streets, .. } = &inputs;
+    let linked = link::reports(reports, &located, assets, areas, &rounds.stops, &settings.link);
+    progress.begin("join incidents", 0);
+    let incidents = dedupe::incidents(reports, &located, &linked, &settings.dedupe);
+    let index = ReportIndex::build(&incidents, plane, streets, areas);
+    let scene = Scene { plane, clock, period, areas, streets };
+    let random = Random::new(settings.seed);
+    let found = hotspots::find(&index, &incidents, assets, &scene, &settings.hotspots, &random, progress);
+    let hotspots = labelled(found, &geocoder, areas, plane);
+    let collection = collection::examine(
+        rounds,
+        tracks,
+        reports,
+        &located,
+        &linked,
+        &network,
+        clock,
+        &settings.collection,
+        &mut issues,
+        progress,
+    );
+    let situation = Situation {
+        rounds,
+        collection: &collection,
+        hotspots: &hotspots,
+        assets,
+        reports,
+        linked: &linked,
+        network: &network,
+        clock,
+        period,
+    };
+    let proposals = adjust::propose(&situation, &settings.adjust, progress);
+    issues.sort();
+    Ok(Findings {
+        title: project.title.clone(),
+        is_synthetic: inputs.is_synthetic,
+        attribution: inputs.attribution,
+        language: settings.language,
+        clock: clock.clone(),
+        plane: inputs.plane,
+        period,
+        streets: inputs.streets,
+        areas: inputs.areas,
+        assets: inputs.assets,
+        rounds: inputs.rounds,
+        tracks: inputs.tracks,
+        reports: inputs.reports,
+        located,
+        linked,
+        incidents,
+        hotspots,
+        collection,
+        proposals,
+        issues,
+        provenance: Provenance {
+            version: env!("CARGO_PKG_VERSION"),
+            seed: settings.seed,
+            sources: inputs.counts,
+            digests: inputs.digests,
+            stage_seconds: progress.seconds(),
+        },
+    })
+}
+
+/// The project's period, or the days that the reports span.
+fn period(project: &Project, inputs: &Inputs) -> Period {
+    let opened = || inputs.reports.opened.iter().map(|&instant| project.clock.day(instant));
+    project.period.unwrap_or_else(|| Period {
+        from: opened().min().expect("inputs hold a report"),
+        to: opened().max().expect("inputs hold a report"),
+    })
+}
+
+/// The same with each place named after its address or crossing; where there is neither, after the area that holds it
+/// or its coordinates.
+fn labelled(mut hotspots: Hotspots, geocoder: &Geocoder<'_>, areas: &[Area], plane: &Plane) -> Hotspots {
+    for hotspot in &mut hotspots.hotspots {
+        let label = geocoder.label(hotspot.at);
+        hotspot.label = if label.is_empty() { area_or_degrees(hotspot.at, areas, plane) } else { label };
+    }
+    hotspots
+}
+
+fn area_or_degrees(at: Local, areas: &[Area], plane: &Plane) -> String {
+    let holds = |area: &&Area| area.shape.contains(&geo::Point::from(at));
+    areas.iter().find(holds).map_or_else(
+        || {
+            let LonLat { lon, lat } = plane.lon_lat(at);
+            format!("{lat:.4}, {lon:.4}")
+        },
+        |area| area.name.clone(),
+    )
+}
