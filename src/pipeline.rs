@@ -40,7 +40,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     progress.begin("join incidents", 0);
     let incidents = dedupe::incidents(reports, &located, &linked, &settings.dedupe);
     let index = ReportIndex::build(&incidents, plane, streets, areas);
-    let scene = Scene { plane, clock, period, areas, streets };
+    let scene = Scene { plane, clock, period, areas, streets, rounds };
     let random = Random::new(settings.seed);
     let found = hotspots::find(&index, &incidents, assets, &scene, &settings.hotspots, &random, progress);
     let hotspots = labelled(found, &geocoder, areas, plane);

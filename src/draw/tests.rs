@@ -190,7 +190,8 @@ pub(crate) fn town(plane: Plane, streets: Streets, language: Language) -> Findin
         gi_star: vec![hotspots::gi_star::Options { resolution: 10, ..Default::default() }],
         repeat: vec![hotspots::repeat::Options { asset: Some(AssetKind::Bollard), ..Default::default() }],
     };
-    let scene = Scene { plane: &plane, clock: &clock, period, areas: &[], streets: &streets };
+    let scene =
+        Scene { plane: &plane, clock: &clock, period, areas: &[], streets: &streets, rounds: &rounds };
     let mut found = hotspots::find(&index, &incidents, &assets, &scene, &methods, &random, &Silent);
     // So that there is something of every class to draw.
     let mut strongest: Vec<_> = (0..found.cells.len()).collect();

@@ -7,6 +7,7 @@ pub mod density;
 pub mod gi_star;
 pub mod repeat;
 mod city;
+mod exposure;
 mod outline;
 
 use serde::Deserialize;
@@ -17,6 +18,7 @@ use crate::index::ReportIndex;
 use crate::model::area::Area;
 use crate::model::asset::Asset;
 use crate::model::kind::Selection;
+use crate::model::round::Rounds;
 use crate::model::street::Streets;
 use crate::period::{Clock, Period};
 use crate::place::Plane;
@@ -25,6 +27,7 @@ use crate::random::Random;
 use crate::unit::Local;
 
 use city::City;
+pub use exposure::Per;
 
 /// The methods of a project: the tables `[[hotspots.…]]`, any number of each.
 #[derive(Debug, Clone, Deserialize, PartialEq, Default)]
@@ -63,6 +66,8 @@ pub struct Scene<'a> {
     pub areas: &'a [Area],
     /// Its streets.
     pub streets: &'a Streets,
+    /// The planned rounds of its collection.
+    pub rounds: &'a Rounds,
 }
 
 /// Lets every method of the project look at the incidents. Labels stay empty.

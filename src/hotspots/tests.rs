@@ -14,6 +14,7 @@ struct Town {
     plane: Plane,
     clock: Clock,
     streets: Streets,
+    rounds: Rounds,
     areas: Vec<Area>,
     incidents: Incidents,
     assets: Vec<Asset>,
@@ -32,6 +33,7 @@ impl Town {
             plane: Plane::new(Crs::from_epsg(28992).unwrap()).unwrap(),
             clock: Clock::new("Europe/Amsterdam").unwrap(),
             streets: Streets::default(),
+            rounds: Rounds::default(),
             areas: vec![Area { id: "1".to_owned(), name: "Town".to_owned(), shape }],
             incidents: Incidents::default(),
             assets: Vec::new(),
@@ -75,6 +77,7 @@ impl Town {
             period: self.period,
             areas: &self.areas,
             streets: &self.streets,
+            rounds: &self.rounds,
         };
         find(&index, &self.incidents, &self.assets, &scene, &methods, &Random::new(5), &Silent)
     }
@@ -195,6 +198,7 @@ fn a_city_cut_into_parts_has_the_clusters_of_the_whole() {
         period: town.period,
         areas: &town.areas,
         streets: &town.streets,
+        rounds: &town.rounds,
     };
     let city = City::new(&index, &town.incidents, &town.assets, &scene);
     let chosen = city.chosen(Selection::All);
