@@ -3,7 +3,7 @@
 use geo::Contains;
 
 use crate::adjust::{self, Situation};
-use crate::collection;
+use crate::collection::{self, Evidence};
 use crate::dedupe;
 use crate::error::Result;
 use crate::findings::{Findings, Provenance};
@@ -33,7 +33,6 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let network = Network::build(&inputs.streets, &settings.network);
     let geocoder = Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode);
     let located = geocoder.locate(&inputs.reports, &mut inputs.issues, progress);
-    let mut issues = std::mem::take(&mut inputs.issues);
     progress.begin("link reports", 0);
     let Inputs { reports, assets, areas, rounds, tracks, plane, streets, .. } = &inputs;
     let linked = link::reports(reports, &located, assets, areas, &rounds.stops, &settings.link);
@@ -44,18 +43,9 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let random = Random::new(settings.seed);
     let found = hotspots::find(&index, &incidents, assets, &scene, &settings.hotspots, &random, progress);
     let hotspots = labelled(found, &geocoder, areas, plane);
-    let collection = collection::examine(
-        rounds,
-        tracks,
-        reports,
-        &located,
-        &linked,
-        &network,
-        clock,
-        &settings.collection,
-        &mut issues,
-        progress,
-    );
+    let evidence =
+        Evidence { rounds, tracks, reports, located: &located, linked: &linked, network: &network, clock };
+    let collection = collection::examine(&evidence, &settings.collection, progress);
     let situation = Situation {
         rounds,
         collection: &collection,
@@ -68,7 +58,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
         period,
     };
     let proposals = adjust::propose(&situation, &settings.adjust, progress);
-    issues.sort();
+    inputs.issues.sort();
     Ok(Findings {
         title: project.title.clone(),
         is_synthetic: inputs.is_synthetic,
@@ -89,7 +79,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
         hotspots,
         collection,
         proposals,
-        issues,
+        issues: inputs.issues,
         provenance: Provenance {
             version: env!("CARGO_PKG_VERSION"),
             seed: settings.seed,

@@ -11,7 +11,6 @@ use serde::Deserialize;
 use statrs::function::beta::beta_reg;
 
 use crate::geocode::Located;
-use crate::issue::Issues;
 use crate::link::Linked;
 use crate::model::report::Reports;
 use crate::model::round::{Rounds, Trip};
@@ -259,22 +258,28 @@ pub struct Collection {
     pub routes: Vec<RouteFinding>,
 }
 
+/// What verification and diagnosis rest on.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The planned rounds.
+    pub rounds: &'a Rounds,
+    /// The driven rounds.
+    pub tracks: &'a [Track],
+    /// The reports.
+    pub reports: &'a Reports,
+    /// Where each report is.
+    pub located: &'a Located,
+    /// What each report belongs to.
+    pub linked: &'a Linked,
+    /// The streets.
+    pub network: &'a Network,
+    /// The project's clock.
+    pub clock: &'a Clock,
+}
+
 /// Verifies every planned visit against the tracks, and says of every waste report why it came in.
-///
-/// `issues` is not used so far: what is wrong with single fixes, stops and trips is said where they are read.
-#[expect(clippy::too_many_arguments, reason = "the heart of the program: everything meets here")]
-pub fn examine(
-    rounds: &Rounds,
-    tracks: &[Track],
-    reports: &Reports,
-    located: &Located,
-    linked: &Linked,
-    network: &Network,
-    clock: &Clock,
-    options: &Options,
-    _issues: &mut Issues,
-    progress: &dyn Progress,
-) -> Collection {
+pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progress) -> Collection {
+    let &Evidence { rounds, tracks, reports, located, linked, network, clock } = evidence;
     let mut visits = planned::visits(rounds, clock);
     executed::carry_out(&mut visits, rounds, tracks, network, clock, options, progress);
     let mut stops = stop_findings(rounds, &visits);

@@ -9,8 +9,7 @@ mod small;
 use std::collections::BTreeMap;
 
 use self::season::Season;
-use super::{Collection, Options, Outcome, Visit, examine};
-use crate::issue::Issues;
+use super::{Collection, Evidence, Options, Outcome, Visit, examine};
 use crate::model::some;
 use crate::network::{self, Network};
 use crate::progress::Silent;
@@ -184,11 +183,16 @@ fn precision_of_overflow(season: &Season, collection: &Collection) -> f64 {
 
 fn examine_season(season: &Season) -> Collection {
     let network = Network::build(&season.streets, &network::Options::default());
-    let (rounds, tracks) = (&season.rounds, &season.tracks);
-    let (reports, located, linked) = (&season.reports, &season.located, &season.linked);
-    let (clock, options) = (&season.clock, Options::default());
-    let issues = &mut Issues::new();
-    examine(rounds, tracks, reports, located, linked, &network, clock, &options, issues, &Silent)
+    let evidence = Evidence {
+        rounds: &season.rounds,
+        tracks: &season.tracks,
+        reports: &season.reports,
+        located: &season.located,
+        linked: &season.linked,
+        network: &network,
+        clock: &season.clock,
+    };
+    examine(&evidence, &Options::default(), &Silent)
 }
 
 #[test]

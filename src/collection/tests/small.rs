@@ -1,8 +1,7 @@
 //! One street, one truck: what a planner would say at a glance.
 
-use super::super::{Collection, Options, Outcome, Reason, examine};
+use super::super::{Collection, Evidence, Options, Outcome, Reason, examine};
 use super::season::{link, made_of};
-use crate::issue::Issues;
 use crate::model::kind::Kind;
 use crate::model::round::{Call, Rounds, Route, Stop, Trip, Vehicle};
 use crate::model::street::Streets;
@@ -100,8 +99,16 @@ fn told(track: Track, reports: &[(i64, String, Kind, Local)]) -> Collection {
     let linked = link(&located, &rounds);
     let network = Network::build(&Streets::default(), &network::Options::default());
     let clock = Clock::new("UTC").unwrap();
-    let (options, issues) = (Options::default(), &mut Issues::new());
-    examine(&rounds, &[track], &reports, &located, &linked, &network, &clock, &options, issues, &Silent)
+    let evidence = Evidence {
+        rounds: &rounds,
+        tracks: &[track],
+        reports: &reports,
+        located: &located,
+        linked: &linked,
+        network: &network,
+        clock: &clock,
+    };
+    examine(&evidence, &Options::default(), &Silent)
 }
 
 fn outcome(collection: &Collection, day: i32, stop: u32) -> Outcome {
