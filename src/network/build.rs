@@ -4,6 +4,8 @@
 //!    driving direction. 2. Of the strongly connected parts the longest stays (Tarjan 1972). 3. Chains of
 //!    segments between two crossings become one edge, as long as name, class and speed stay the same.
 
+use std::sync::OnceLock;
+
 use super::snap::Segment;
 use super::{Arc, Network, Notice, Options, Stretch};
 use crate::model::NONE;
@@ -45,6 +47,7 @@ pub(super) fn network(streets: &Streets, options: &Options) -> Network {
         first_entry: Vec::new(),
         entering: Vec::new(),
         segments: rstar::RTree::new(),
+        hierarchy: OnceLock::new(),
         notice,
     };
     for chain in &chains {

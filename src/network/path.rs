@@ -103,8 +103,8 @@ impl Search {
         }
     }
 
-    /// The final cost of a node that the search has settled.
-    fn cost(&self, node: u32) -> Option<Cost> {
+    /// The cost of a node that the search has reached; final where it was settled.
+    pub(super) fn cost(&self, node: u32) -> Option<Cost> {
         let label = self.labels[node as usize];
         (label.search == self.number).then_some(label.cost)
     }

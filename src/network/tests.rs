@@ -87,6 +87,9 @@ proptest! {
         let spots: Vec<Snap> = on.iter().map(|&(_, snap)| snap).collect();
         let matrix = Matrix::new(&network, &spots);
         let back = Matrix::between(&network, &spots, &spots[..spots.len() / 2]);
+        network.prepare();
+        prop_assert_eq!(&Matrix::new(&network, &spots), &matrix);
+        prop_assert_eq!(&Matrix::between(&network, &spots, &spots[..spots.len() / 2]), &back);
         for (i, &(a, from)) in on.iter().enumerate() {
             for (j, &(b, to)) in on.iter().enumerate() {
                 let seconds = matrix.seconds(i, j).expect("the network is strongly connected");
