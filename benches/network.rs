@@ -56,13 +56,10 @@ fn network(c: &mut Criterion) {
         group.bench_function("snap", |b| {
             b.iter(|| spots.iter().filter_map(|spot| network.snap(black_box(spot.point), 50.0)).count());
         });
-        group.bench_function("matrix 200x200", |b| {
-            b.iter(|| pool.install(|| Matrix::new(&network, black_box(&spots))));
-        });
         let prepared = network.clone();
         prepared.prepare();
         group.bench_function("prepare", |b| b.iter(|| network.clone().prepare()));
-        group.bench_function("matrix 200x200, prepared", |b| {
+        group.bench_function("matrix 200x200", |b| {
             b.iter(|| pool.install(|| Matrix::new(&prepared, black_box(&spots))));
         });
         group.bench_function("path", |b| {
