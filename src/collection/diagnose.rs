@@ -6,14 +6,15 @@
 
 use rayon::prelude::*;
 
+use super::dumping::Dumping;
 use super::fill::{Fills, Stretch};
 use super::{Diagnosis, Outcome, Reason, Visit};
 use crate::geocode::Located;
 use crate::link::Linked;
-use crate::model::NONE;
 use crate::model::kind::{Family, Kind};
 use crate::model::report::Reports;
 use crate::model::round::Rounds;
+use crate::model::{NONE, some};
 use crate::period::{Clock, Day};
 use crate::stats::grid::Grid;
 use crate::unit::{DAY_S, Local};
@@ -150,9 +151,12 @@ pub(super) fn reports(
     let overflow_beside = overflow_beside(records, reports, &waste, &chosen);
     for pass in 1.. {
         let fills = Fills::learn(&records.stretches(&full_reports(records, reports, &waste, &chosen)));
-        let scene = Scene { records, reports, fills: &fills, overflow_beside, spread_m };
-        let explained: Vec<Vec<Explanation>> =
-            waste.par_iter().map(|&report| scene.explain(report, &nearby.of(report))).collect();
+        let beside =
+            waste.iter().zip(&chosen).filter(|&(&report, _)| is_beside(reports.kind[report as usize]));
+        let dumping = Dumping::learn(records.of_stop.len(), beside.filter_map(|(_, &stop)| some(stop)));
+        let scene = Scene { records, reports, fills: &fills, dumping: &dumping, overflow_beside, spread_m };
+        let explain = |(&report, &chosen): (&u32, &u32)| scene.explain(report, chosen, &nearby.of(report));
+        let explained: Vec<Vec<Explanation>> = waste.par_iter().zip(&chosen).map(explain).collect();
         let best: Vec<Option<usize>> = explained.iter().map(|explanations| choose(explanations)).collect();
         if pass == PASSES {
             let tell = |((&report, explanations), best): ((&u32, &Vec<Explanation>), &Option<usize>)| {
@@ -268,21 +272,23 @@ struct Scene<'a> {
     records: &'a Records<'a>,
     reports: &'a Reports,
     fills: &'a Fills,
+    dumping: &'a Dumping,
     overflow_beside: f64,
     spread_m: f64,
 }
 
 impl Scene<'_> {
-    /// Every way to explain a report by the stops nearby.
-    fn explain(&self, report: u32, nearby: &[(u32, f64)]) -> Vec<Explanation> {
+    /// Every way to explain a report by the stops nearby; so far it is taken to be about `chosen`.
+    fn explain(&self, report: u32, chosen: u32, nearby: &[(u32, f64)]) -> Vec<Explanation> {
         let at = instant(self.records.clock, self.reports, report as usize);
         let kind = self.reports.kind[report as usize];
         let mut all = Vec::new();
         for &(stop, metres) in nearby {
             let near = (-0.5 * (metres / self.spread_m).powi(2)).exp().max(1e-12);
-            let mut explanations = match kind {
-                Kind::BesideContainer | Kind::Dumping | Kind::Litter => self.explain_beside(stop, at),
-                _ => self.explain_full(stop, at, kind),
+            let mut explanations = if is_beside(kind) {
+                self.explain_beside(stop, at, stop == chosen)
+            } else {
+                self.explain_full(stop, at, kind)
             };
             for explanation in &mut explanations {
                 explanation.weight *= near;
@@ -341,14 +347,15 @@ impl Scene<'_> {
         reasons.map(explanation).to_vec()
     }
 
-    fn explain_beside(&self, stop: u32, at: i64) -> Vec<Explanation> {
+    fn explain_beside(&self, stop: u32, at: i64, is_chosen: bool) -> Vec<Explanation> {
         let visit = self.records.last_planned(stop, at);
         let missed = visit.map_or(0.0, |visit| self.missed(visit));
         let index = visit.map(|visit| self.index(visit));
         let overflow = missed * self.overflow_beside;
+        let dumped = (1.0 - overflow) * self.dumping.times(stop as usize, is_chosen);
         vec![
             Explanation { stop, reason: Reason::Skipped, weight: overflow, visit: index },
-            Explanation { stop, reason: Reason::DumpedBeside, weight: 1.0 - overflow, visit: index },
+            Explanation { stop, reason: Reason::DumpedBeside, weight: dumped, visit: index },
         ]
     }
 
@@ -464,6 +471,11 @@ impl Scene<'_> {
             _ => format!("visit of {planned}: {said}; reported {}", ago_of(visit, at)),
         }
     }
+}
+
+/// Whether a report of this kind is about rubbish beside a stop, not about the stop itself.
+fn is_beside(kind: Kind) -> bool {
+    matches!(kind, Kind::BesideContainer | Kind::Dumping | Kind::Litter)
 }
 
 /// The reason for a report about a stop that was emptied.

@@ -1,6 +1,7 @@
 //! Planned and driven rounds in, visits out; reports and visits in, diagnoses that say why out.
 
 pub mod diagnose;
+mod dumping;
 pub mod executed;
 pub mod fill;
 pub mod planned;
