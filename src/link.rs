@@ -1,4 +1,4 @@
-//! Reports in, the asset, area and stop of each one out, with the distance.
+//! Reports in, the asset, area, stop and kerbside round of each one out, with the distance.
 //!
 //! A report is linked to an asset or stop only where its position is fine enough to point at one; every
 //! report that lies anywhere at all is linked to its area. Areas are half-open: a point on the border that
@@ -10,12 +10,13 @@ use rstar::{AABB, PointDistance, RTree};
 use serde::Deserialize;
 
 use crate::geocode::Located;
-use crate::model::NONE;
+use crate::import::reports::fits;
 use crate::model::area::Area;
 use crate::model::asset::{Asset, AssetKind};
-use crate::model::kind::Family;
+use crate::model::kind::{Family, Kind};
 use crate::model::report::Reports;
-use crate::model::round::Stop;
+use crate::model::round::Rounds;
+use crate::model::{NONE, some};
 use crate::unit::Local;
 
 /// How near something must be to be what a report is about.
@@ -54,6 +55,9 @@ pub struct Linked {
     pub stop_distance_m: Vec<f32>,
     /// The second nearest stop where it is less than 1.5 times as far: the link is ambiguous.
     pub other_stop: Vec<u32>,
+    /// The round that collects at the kerb there (missed collections only), as an index into
+    /// [`Rounds::kerbsides`](crate::model::round::Rounds).
+    pub kerbside: Vec<u32>,
 }
 
 /// The links of one report.
@@ -64,15 +68,16 @@ struct Links {
     stop: u32,
     stop_distance_m: f32,
     other_stop: u32,
+    kerbside: u32,
 }
 
-/// Links every report to the asset it is about, the area that holds it and the stop that serves it.
+/// Links every report to the asset it is about, the area that holds it and the stop or kerbside round that serves it.
 pub fn reports(
     reports: &Reports,
     located: &Located,
     assets: &[Asset],
     areas: &[Area],
-    stops: &[Stop],
+    rounds: &Rounds,
     options: &Options,
 ) -> Linked {
     let assets_of = AssetKind::ALL.iter().map(|&kind| {
@@ -80,8 +85,16 @@ pub fn reports(
         tree(of_kind.map(|(index, asset)| (asset.at, index)))
     });
     let assets_of: Vec<Tree> = assets_of.collect();
-    let stops_tree = tree((0u32..).zip(stops).map(|(index, stop)| (stop.at, index)));
-    let areas = Areas::new(areas);
+    let stops_tree = tree((0u32..).zip(&rounds.stops).map(|(index, stop)| (stop.at, index)));
+    let areas = Areas::new(areas.iter().map(|area| &area.shape));
+    let kerbsides = Areas::new(rounds.kerbsides.iter().map(|kerbside| &kerbside.shape));
+    let is_about = |index: usize, kerbside: u32| {
+        let patterns = &rounds.kerbsides[kerbside as usize].categories;
+        let category =
+            some(reports.category[index]).map_or("", |_| reports.words.get(reports.category[index]));
+        let category = category.to_lowercase();
+        patterns.is_empty() || patterns.iter().any(|pattern| fits(&pattern.to_lowercase(), &category))
+    };
 
     let link = |index: usize| {
         let (at, kind) = (located.at[index], reports.kind[index]);
@@ -98,10 +111,15 @@ pub fn reports(
         Links {
             asset: index_of(asset),
             asset_distance_m: metres_of(asset),
-            area: areas.holding(at),
+            area: areas.holding(at).min().unwrap_or(NONE),
             stop: index_of(stop),
             stop_distance_m: metres_of(stop),
             other_stop: index_of(other),
+            kerbside: kerbsides
+                .holding(at)
+                .filter(|&kerbside| kind == Kind::MissedCollection && is_about(index, kerbside))
+                .min()
+                .unwrap_or(NONE),
         }
     };
     let links: Vec<Links> = (0..reports.len()).into_par_iter().with_min_len(1024).map(link).collect();
@@ -112,6 +130,7 @@ pub fn reports(
         stop: links.iter().map(|link| link.stop).collect(),
         stop_distance_m: links.iter().map(|link| link.stop_distance_m).collect(),
         other_stop: links.iter().map(|link| link.other_stop).collect(),
+        kerbside: links.iter().map(|link| link.kerbside).collect(),
     }
 }
 
@@ -171,29 +190,25 @@ struct Outline {
 }
 
 impl Areas {
-    fn new(areas: &[Area]) -> Self {
+    fn new<'s>(shapes: impl Iterator<Item = &'s geo::MultiPolygon<f64>> + Clone) -> Self {
         use geo::BoundingRect;
-        let envelopes = (0u32..).zip(areas).filter_map(|(index, area)| {
-            let rect = area.shape.bounding_rect()?;
+        let envelopes = (0u32..).zip(shapes.clone()).filter_map(|(index, shape)| {
+            let rect = shape.bounding_rect()?;
             let corners = Rectangle::from_corners([rect.min().x, rect.min().y], [rect.max().x, rect.max().y]);
             Some(GeomWithData::new(corners, index))
         });
         Self {
             envelopes: RTree::bulk_load(envelopes.collect()),
-            outlines: areas.iter().map(|area| Outline::new(&area.shape)).collect(),
+            outlines: shapes.map(Outline::new).collect(),
         }
     }
 
-    /// The first area that holds `at`; [`NONE`] where there is none.
-    fn holding(&self, at: Local) -> u32 {
-        if !at.is_somewhere() {
-            return NONE;
-        }
-        let near = self.envelopes.locate_in_envelope_intersecting(&AABB::from_point([at.x, at.y]));
-        near.map(|one| one.data)
-            .filter(|&index| self.outlines[index as usize].holds(at))
-            .min()
-            .unwrap_or(NONE)
+    /// The areas that hold `at`, in no order; none for a place that is nowhere.
+    fn holding(&self, at: Local) -> impl Iterator<Item = u32> + '_ {
+        let here = AABB::from_point([at.x, at.y]);
+        let near = at.is_somewhere().then(|| self.envelopes.locate_in_envelope_intersecting(&here));
+        let near: Vec<u32> = near.into_iter().flatten().map(|one| one.data).collect();
+        near.into_iter().filter(move |&index| self.outlines[index as usize].holds(at))
     }
 }
 

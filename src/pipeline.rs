@@ -35,7 +35,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let located = geocoder.locate(&inputs.reports, &mut inputs.issues, progress);
     progress.begin("link reports", 0);
     let Inputs { reports, assets, areas, rounds, tracks, plane, streets, .. } = &inputs;
-    let linked = link::reports(reports, &located, assets, areas, &rounds.stops, &settings.link);
+    let linked = link::reports(reports, &located, assets, areas, rounds, &settings.link);
     progress.begin("join incidents", 0);
     let incidents = dedupe::incidents(reports, &located, &linked, &settings.dedupe);
     let index = ReportIndex::build(&incidents, plane, streets, areas);

@@ -166,6 +166,7 @@ fn town() -> Town {
             routes: vec![route("W"), route("E")],
             vehicles: vec![vehicle("truck-1"), vehicle("truck-2")],
             stops,
+            ..Rounds::default()
         },
         collection: Collection { stops: vec![quiet; places.len()], ..Collection::default() },
         hotspots: Hotspots::default(),

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::dumping::Dumping;
 use super::fill::{Fills, Stretch};
-use super::{Diagnosis, Outcome, Reason, Visit};
+use super::{Diagnosis, Outcome, Reason, Visit, kerbside};
 use crate::geocode::Located;
 use crate::link::Linked;
 use crate::model::kind::{Family, Kind};
@@ -375,6 +375,10 @@ impl Scene<'_> {
         nearby: &Nearby<'_>,
     ) -> Diagnosis {
         let Some(best) = best.map(|best| &explanations[best]) else {
+            if let Some(kerbside) = some(nearby.linked.kerbside[report as usize]) {
+                let day = self.records.clock.day(self.reports.opened[report as usize]);
+                return kerbside::diagnosis(report, day, &self.records.rounds.kerbsides[kerbside]);
+            }
             let is_placed = nearby.located.at[report as usize].is_somewhere();
             let (reason, confidence, evidence) = if is_placed {
                 (Reason::NotPlanned, 0.9, "no planned stop within reach of it")

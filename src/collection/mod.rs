@@ -4,6 +4,7 @@ pub mod diagnose;
 mod dumping;
 pub mod executed;
 pub mod fill;
+mod kerbside;
 pub mod planned;
 
 use std::collections::BTreeMap;
@@ -240,8 +241,14 @@ pub struct RouteFinding {
     pub duration_s: f64,
     /// Share of the planned visits with a known outcome that were made, per cent; NaN without any.
     pub adherence_pct: f64,
-    /// Waste reports about its stops.
+    /// Waste reports about its stops, or of missed collections in its area.
     pub n_reports: u32,
+    /// Reports expected of a route with as many visits (at the kerb: customers); NaN with too few routes.
+    pub expected: f64,
+    /// Probability of so many reports, given how much the routes differ anyway; NaN with too few routes.
+    pub p_value: f64,
+    /// The same, corrected for looking at all routes; NaN with too few.
+    pub q_value: f64,
     /// Its longest trip as planned, from depot to depot, for maps; along the streets where that is possible.
     pub line: Vec<Local>,
 }
@@ -294,7 +301,8 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
     for stop in diagnoses.iter().filter_map(|diagnosis| some(diagnosis.stop)) {
         stops[stop].n_reports += 1;
     }
-    let routes = route_findings(rounds, &visits, &diagnoses, network);
+    let mut routes = route_findings(rounds, &visits, &diagnoses, network);
+    compare_routes(&mut routes, rounds, &visits);
     Collection { visits, diagnoses, stops, routes }
 }
 
@@ -386,10 +394,46 @@ fn route_findings(
             duration_s: trips.map(duration_s).fold(0.0, f64::max),
             adherence_pct: 100.0 * f64::from(emptied[index]) / f64::from(known[index]),
             n_reports: u32::try_from(of_route.count()).expect("reports have u32 indices"),
+            expected: f64::NAN,
+            p_value: f64::NAN,
+            q_value: f64::NAN,
             line,
         }
     };
     (0..rounds.routes.len()).map(route).collect()
+}
+
+/// Compares the reports of routes that are of one sort: those with stops by their visits, those at the kerb with others
+/// of their source by their customers and days.
+fn compare_routes(routes: &mut [RouteFinding], rounds: &Rounds, visits: &[Visit]) {
+    let mut visited: BTreeMap<u32, f64> = BTreeMap::new();
+    for visit in visits {
+        *visited.entry(visit.route).or_default() += 1.0;
+    }
+    let mut at_kerb: BTreeMap<u32, BTreeMap<u32, f64>> = BTreeMap::new();
+    // A round whose customers are not known is taken to have as many as the others of its source.
+    let usual = |source: u32| {
+        let of_source = rounds.kerbsides.iter().filter(|kerbside| kerbside.source == source);
+        let known: Vec<f64> = of_source.filter_map(|kerbside| kerbside.customers).collect();
+        if known.is_empty() { 1.0 } else { known.iter().sum::<f64>() / known.len() as f64 }
+    };
+    for kerbside in &rounds.kerbsides {
+        let days = kerbside.weekdays.iter().filter(|&&is_collected| is_collected).count();
+        let customers = kerbside.customers.unwrap_or_else(|| usual(kerbside.source));
+        *at_kerb.entry(kerbside.source).or_default().entry(kerbside.route).or_default() +=
+            customers * days as f64;
+    }
+    for sizes in std::iter::once(&visited).chain(at_kerb.values()) {
+        let complaints: Vec<u32> = sizes.keys().map(|&route| routes[route as usize].n_reports).collect();
+        let amounts: Vec<f64> = sizes.values().copied().collect();
+        for (&route, excess) in
+            sizes.keys().zip(kerbside::excesses(&complaints, &amounts).into_iter().flatten())
+        {
+            let finding = &mut routes[route as usize];
+            (finding.expected, finding.p_value, finding.q_value) =
+                (excess.expected, excess.p_value, excess.q_value);
+        }
+    }
 }
 
 /// Metres of a trip from depot to depot, leg by leg on the network where there is a way, else straight.

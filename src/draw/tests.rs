@@ -172,14 +172,8 @@ pub(crate) fn town(plane: Plane, streets: Streets, language: Language) -> Findin
         score: vec![f32::NAN; reports.len()],
         address: vec![NONE; reports.len()],
     };
-    let linked = crate::link::reports(
-        &reports,
-        &located,
-        &assets,
-        &[],
-        &rounds.stops,
-        &crate::link::Options::default(),
-    );
+    let linked =
+        crate::link::reports(&reports, &located, &assets, &[], &rounds, &crate::link::Options::default());
     let incidents = crate::dedupe::incidents(&reports, &located, &linked, &crate::dedupe::Options::default());
     let index = ReportIndex::build(&incidents, &plane, &streets, &[]);
     let methods = Methods {
@@ -502,6 +496,9 @@ fn collection(stream: &mut Stream, findings: &Findings) -> Collection {
             duration_s: 7_300.0,
             adherence_pct: 100.0 * f64::from(made) / f64::from(all.max(1)),
             n_reports: trip.calls.iter().map(|call| n_reports[call.stop as usize]).sum(),
+            expected: f64::NAN,
+            p_value: f64::NAN,
+            q_value: f64::NAN,
             line: network.line_through(&calls),
         });
     }

@@ -351,10 +351,12 @@ fn diagnoses(findings: &Findings) -> Layer<'_> {
             ("diagnosis", Text),
             ("confidence", Real),
             ("evidence", Text),
+            ("days_since", Integer),
         ]),
         len: rows.len(),
         row: Box::new(move |index| {
             let row = &rows[index];
+            let reported = findings.clock.day(findings.reports.opened[row.report as usize]);
             Row {
                 geometry: point(findings.located.at[row.report as usize]),
                 values: vec![
@@ -365,6 +367,7 @@ fn diagnoses(findings: &Findings) -> Layer<'_> {
                     Value::text(row.reason.name()),
                     Value::real(f64::from(row.confidence), 3),
                     Value::text(row.evidence.as_str()),
+                    row.day.map_or(Value::Null, |day| Value::Integer(i64::from(reported.0 - day.0))),
                 ],
             }
         }),
@@ -424,6 +427,9 @@ fn routes(findings: &Findings) -> Layer<'_> {
             ("duration_s", Real),
             ("adherence_pct", Real),
             ("n_reports", Integer),
+            ("expected", Real),
+            ("p_value", Real),
+            ("q_value", Real),
         ]),
         len: rows.len(),
         row: Box::new(move |index| {
@@ -438,6 +444,9 @@ fn routes(findings: &Findings) -> Layer<'_> {
                     Value::real(row.duration_s, 0),
                     Value::real(row.adherence_pct, 2),
                     row.n_reports.into(),
+                    Value::real(row.expected, 2),
+                    Value::probability(row.p_value),
+                    Value::probability(row.q_value),
                 ],
             }
         }),

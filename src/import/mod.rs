@@ -151,6 +151,11 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("assets", "geojson, gpkg", "points, or the middles of other shapes"),
     ("areas", "geojson, gpkg", "polygons"),
     ("rounds", "gtfs", "GTFS Schedule feed, a folder or a zip, with vehicles.csv beside it"),
+    (
+        "rounds",
+        "areas",
+        "polygons (geojson, gpkg) with the weekdays on which everything in them is collected",
+    ),
 ];
 
 /// Reads everything that a project names.

@@ -1,4 +1,4 @@
-//! Planned rounds: GTFS Schedule feeds (folder or zip) in, [`Rounds`] out.
+//! Planned rounds: GTFS Schedule feeds (folder or zip) or polygons with weekdays in, [`Rounds`] out.
 //!
 //! Read are `stops.txt` (with the further columns `capacity_l`, `service_s`, `asset_id`), `routes.txt`,
 //! `trips.txt` (`block_id` is the vehicle), `stop_times.txt`, `calendar.txt`, `calendar_dates.txt`, the time
@@ -7,9 +7,12 @@
 //! `frequencies.txt`, `shapes.txt` and fares are not read.
 
 mod feed;
+mod kerbside;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use geo::CoordsIter;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -18,10 +21,10 @@ use crate::import::Settings;
 use crate::import::open::files;
 use crate::issue::{Code, Issues, SourceCount};
 use crate::model::NONE;
-use crate::model::round::{Call, Rounds, Route, Stop, Trip, Vehicle};
+use crate::model::round::{Call, Kerbside, Rounds, Route, Stop, Trip, Vehicle};
 use crate::period::{Day, Period};
 use crate::place::Plane;
-use crate::unit::LonLat;
+use crate::unit::{Local, LonLat};
 use feed::{Feed, Row, Sheet};
 
 /// Two feeds that call a stop the same mean the same one if it lies within this distance.
@@ -31,14 +34,36 @@ const SAME_STOP_M: f64 = 25.0;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoundSource {
-    /// A GTFS Schedule feed: a folder or a zip file, relative to the project file.
+    /// A GTFS Schedule feed (a folder or a zip file), or polygons as GeoJSON or GeoPackage; relative to the project
+    /// file.
     pub path: String,
-    /// `gtfs`, which is also taken when absent.
+    /// `gtfs`, which is also taken when absent, or `areas`: polygons with the weekdays on which they are collected.
     pub format: Option<String>,
     /// The table of vehicles; `vehicles.csv` in or beside the feed when absent.
     pub vehicles: Option<String>,
+    /// For `areas`, which property holds what; guessed from their names when absent.
+    pub columns: KerbsideColumns,
+    /// For `areas`, the report categories that are about these rounds, as patterns with `*`, as in
+    /// `["Trash*Missed"]`. All missed collections when absent.
+    pub categories: Vec<String>,
+    /// For `areas`, the system of the coordinates, where the file does not say so.
+    pub crs: Option<String>,
+    /// For `areas`, the layer of a GeoPackage; the first when absent.
+    pub layer: Option<String>,
     /// Whether the rounds were made up by a simulation; maps and pages then say so.
     pub synthetic: bool,
+}
+
+/// Which property of a polygon holds what.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KerbsideColumns {
+    /// The id of the round.
+    pub route: Option<String>,
+    /// Its days of the week, as in `Tuesday`, `ma+do` or `1,4`.
+    pub weekday: Option<String>,
+    /// Households and other customers: what the number of complaints is compared with.
+    pub customers: Option<String>,
 }
 
 /// The rounds of all feeds by their ids, before ids become indices.
@@ -48,6 +73,17 @@ struct Draft {
     routes: BTreeMap<String, Route>,
     vehicles: BTreeMap<String, Vehicle>,
     trips: BTreeMap<String, DraftTrip>,
+    kerbsides: Vec<DraftKerbside>,
+}
+
+/// A kerbside round whose route is an id.
+struct DraftKerbside {
+    route: String,
+    shape: geo::MultiPolygon<f64>,
+    weekdays: [bool; 7],
+    customers: Option<f64>,
+    source: u32,
+    categories: Vec<String>,
 }
 
 /// A trip whose route, vehicle and stops are ids.
@@ -65,7 +101,7 @@ struct Service {
     cancelled: BTreeSet<Day>,
 }
 
-/// Reads all feeds of planned rounds.
+/// Reads all planned rounds.
 ///
 /// # Errors
 /// When a feed is missing, damaged, or lacks a file or column that it needs.
@@ -77,14 +113,23 @@ pub fn read(
     counts: &mut Vec<SourceCount>,
 ) -> Result<Rounds> {
     let mut draft = Draft::default();
-    for source in sources {
-        if let Some(name) = source.format.as_ref().filter(|format| *format != "gtfs") {
-            return Err(Error::UnknownFormat { what: "rounds", name: name.clone(), known: vec!["gtfs"] });
-        }
+    for (number, source) in (0u32..).zip(sources) {
         for file in files(settings.base, &source.path)? {
-            let feed = Feed::open(&file)?;
-            let mut reader = FeedReader { feed: &feed, settings, plane, issues, counts, draft: &mut draft };
-            reader.read(source)?;
+            match source.format.as_deref() {
+                None | Some("gtfs") => {
+                    let feed = Feed::open(&file)?;
+                    let mut reader =
+                        FeedReader { feed: &feed, settings, plane, issues, counts, draft: &mut draft };
+                    reader.read(source)?;
+                }
+                Some("areas") => {
+                    counts.push(kerbside::read(source, number, &file, plane, issues, &mut draft)?);
+                }
+                Some(name) => {
+                    let known = vec!["gtfs", "areas"];
+                    return Err(Error::UnknownFormat { what: "rounds", name: name.to_owned(), known });
+                }
+            }
         }
     }
     Ok(draft.finish())
@@ -111,8 +156,25 @@ impl Draft {
             cancelled: trip.service.cancelled.iter().copied().collect(),
         };
         let trips = self.trips.iter().map(trip).collect();
+        let kerbside = |draft: DraftKerbside| Kerbside {
+            route: routes[draft.route.as_str()],
+            shape: draft.shape,
+            weekdays: draft.weekdays,
+            customers: draft.customers,
+            source: draft.source,
+            categories: draft.categories,
+        };
+        let mut kerbsides: Vec<Kerbside> = self.kerbsides.into_iter().map(kerbside).collect();
+        let corner = |kerbside: &Kerbside| kerbside.shape.exterior_coords_iter().next().map(Local::from);
+        kerbsides.sort_by(|a, b| {
+            let by_name = (a.route, a.source, a.weekdays).cmp(&(b.route, b.source, b.weekdays));
+            let (here, there) = (corner(a), corner(b));
+            by_name
+                .then_with(|| here.zip(there).map_or(Ordering::Equal, |(here, there)| here.total_cmp(&there)))
+        });
         Rounds {
             trips,
+            kerbsides,
             stops: self.stops.into_values().collect(),
             routes: self.routes.into_values().collect(),
             vehicles: self.vehicles.into_values().collect(),

@@ -70,6 +70,30 @@ pub struct Vehicle {
     pub depot: Option<Local>,
 }
 
+/// An area in which everything at the kerb is collected on fixed days of the week: a round without stops.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kerbside {
+    /// Index into [`Rounds::routes`].
+    pub route: u32,
+    /// Its outline on the plane.
+    pub shape: geo::MultiPolygon<f64>,
+    /// Whether it is collected on Monday, Tuesday and so on.
+    pub weekdays: [bool; 7],
+    /// Households and other customers, where the source says so.
+    pub customers: Option<f64>,
+    /// The source that it comes from: what is collected there is compared with the rest of that source alone.
+    pub source: u32,
+    /// Patterns of the report categories that are about it, with `*`; none for every missed collection.
+    pub categories: Vec<String>,
+}
+
+impl Kerbside {
+    /// The last day no later than `day` on which it is collected.
+    pub fn last_planned(&self, day: Day) -> Option<Day> {
+        (0..7).map(|back| day.plus(-back)).find(|day| self.weekdays[day.weekday()])
+    }
+}
+
 /// All planned rounds, each list in the order of its ids.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rounds {
@@ -81,4 +105,6 @@ pub struct Rounds {
     pub trips: Vec<Trip>,
     /// The vehicles.
     pub vehicles: Vec<Vehicle>,
+    /// Areas with fixed days instead of stops, in the order of their routes.
+    pub kerbsides: Vec<Kerbside>,
 }

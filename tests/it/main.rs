@@ -3,5 +3,6 @@
 
 mod bad_input;
 mod demo;
+mod kerbside;
 mod layers;
 mod support;

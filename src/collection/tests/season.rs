@@ -115,7 +115,7 @@ impl Season {
             })
             .collect();
         let trips = trips(folder, &stops, &routes, &vehicles);
-        let rounds = Rounds { stops, routes, trips, vehicles };
+        let rounds = Rounds { stops, routes, trips, vehicles, ..Rounds::default() };
         let mut tracks: BTreeMap<String, Vec<(i64, Local, f32)>> = BTreeMap::new();
         for row in rows(&folder.join("fixes.csv.gz")) {
             let time = row["time"].parse::<jiff::Timestamp>().unwrap().as_second();
@@ -297,6 +297,7 @@ pub(super) fn link(located: &Located, rounds: &Rounds) -> Linked {
         #[expect(clippy::cast_possible_truncation, reason = "tens of metres")]
         linked.stop_distance_m.push(first.map_or(f32::NAN, |first| first.0 as f32));
         linked.other_stop.push(other.map_or(NONE, |other| other.1));
+        linked.kerbside.push(NONE);
     }
     linked
 }

@@ -52,6 +52,7 @@ fn rounds() -> Rounds {
             shift_s: None,
             depot: Some(Local::new(0.0, 0.0)),
         }],
+        ..Rounds::default()
     }
 }
 

@@ -25,6 +25,8 @@ use crate::progress::Progress;
 use crate::unit::LonLat;
 use rows::{Batch, Gathered, Origin};
 
+pub(crate) use settle::fits;
+
 /// A format that reports come in.
 pub trait ReportFormat: Sync {
     /// Its name in project files.

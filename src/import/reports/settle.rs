@@ -661,7 +661,7 @@ pub(super) fn kind_of(category: &str, patterns: &[(String, Kind)]) -> Option<Kin
 }
 
 /// Whether `text` is `pattern`, where every `*` stands for any letters or none.
-fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(start) else { return false };
     let Some((middles, end)) = rest.rsplit_once('*') else { return text.ends_with(rest) };
