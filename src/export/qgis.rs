@@ -74,6 +74,7 @@ fn categories(layer: &str) -> Option<&'static [Category]> {
         "hotspots" => &[
             ("density", "density cluster", "117,112,179,120"),
             ("gi_star", "Gi* hotspot", "178,24,43,120"),
+            ("emerging", "emerging hotspot", "231,41,138,120"),
             ("repeat", "repeat location", "230,171,2,160"),
             ("", "other", "102,102,102,120"),
         ],
