@@ -38,10 +38,11 @@ pub(super) fn explain(args: &Args, what: &str, project: Option<&Path>) -> Result
         .or_else(|| proposal(&findings, what))
         .or_else(|| report(&findings, what))
         .or_else(|| stop(&findings, what))
-        .or_else(|| route(&findings, what));
+        .or_else(|| route(&findings, what))
+        .or_else(|| kind(&findings, what));
     out(&text.ok_or_else(|| Error::Setting {
         message: format!("nothing in this project has the id `{what}`"),
-        hint: "take an id from hotspots, proposals, reports, stops or routes in the output".to_owned(),
+        hint: "take an id from hotspots, proposals, reports, stops or routes in the output, or a kind from trends".to_owned(),
     })?);
     Ok(())
 }
@@ -66,6 +67,9 @@ fn hotspot(findings: &Findings, id: &str) -> Option<String> {
             "\n  p = {:.4}: how often chance alone would do this here; q = {:.4}: the same, corrected for looking at many places",
             hotspot.p_value, hotspot.q_value
         );
+    }
+    if !hotspot.trend.is_empty() {
+        let _ = write!(text, "\n  {}", hotspot.trend);
     }
     text.push('\n');
     for &incident in hotspot.incidents.iter().take(ROWS) {
@@ -172,6 +176,61 @@ fn route(findings: &Findings, id: &str) -> Option<String> {
         summary.adherence_pct,
         summary.n_reports
     ))
+}
+
+/// What is known of a kind over time: whether it becomes more, and whether others follow nearby.
+fn kind(findings: &Findings, name: &str) -> Option<String> {
+    let found = &findings.hotspots;
+    let mut text = String::new();
+    for row in found.trends.iter().filter(|row| row.kind.name() == name) {
+        let place = some(row.area).map_or("the whole city", |area| &findings.areas[area].name);
+        let direction = if row.direction.is_empty() { "no trend beyond chance" } else { row.direction };
+        let _ = writeln!(
+            text,
+            "{name}, {place}: {direction}; {} incidents in {} {}s, {}",
+            row.n,
+            row.n_steps,
+            row.step.name(),
+            row.period
+        );
+        if !row.p_value.is_finite() {
+            let _ = writeln!(text, "  too few to test");
+            continue;
+        }
+        let _ = writeln!(
+            text,
+            "  {:+.1} a {} per year ({:+.1} to {:+.1}); {:.0} % of pairs of {}s rise less those that fall\n  \
+             p = {:.4}: how often counts without a trend, but with the memory of these, would do this; q = {:.4}: the \
+             same, corrected for all rows",
+            row.slope_per_year,
+            row.step.name(),
+            row.slope_low,
+            row.slope_high,
+            row.tau * 100.0,
+            row.step.name(),
+            row.p_value,
+            row.q_value
+        );
+        if let Some(year_ago) = row.year_ago_n {
+            let _ = writeln!(
+                text,
+                "  last {}: {}; a year before: {year_ago}; {:.2} times as many a day ({:.2} to {:.2})",
+                row.step.name(),
+                row.last_n,
+                row.rate_ratio,
+                row.ratio_low,
+                row.ratio_high
+            );
+        }
+    }
+    for row in found.near_repeats.iter().filter(|row| row.kind.name() == name && row.q_value <= 0.05) {
+        let _ = writeln!(
+            text,
+            "{name}: {} pairs {} to {} m and {} to {} days apart (upper ends not included), {:.2} times as many as by chance (q = {:.4})",
+            row.n, row.from_m, row.to_m, row.from_days, row.to_days, row.ratio, row.q_value
+        );
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 /// A report as one line: id, category, time, file and row. Its text stays private.

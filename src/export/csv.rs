@@ -1,4 +1,4 @@
-//! Layers as CSV: UTF-8, commas, `lon` and `lat` for points, `wkt` for lines and areas.
+//! Layers as CSV: UTF-8, commas, `lon` and `lat` for points, `wkt` for lines and areas, neither for plain tables.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -24,7 +24,11 @@ pub fn write(layers: &[Layer<'_>], frame: Frame<'_>, dir: &Path) -> Result<()> {
 fn layer_to(layer: &Layer<'_>, frame: Frame<'_>, path: &Path) -> Result<(), csv::Error> {
     let mut writer = csv::Writer::from_writer(BufWriter::new(File::create(path)?));
     let is_point = layer.geometry == GeometryType::Point;
-    let geometry_columns: &[&str] = if is_point { &["lon", "lat"] } else { &["wkt"] };
+    let geometry_columns: &[&str] = match layer.geometry {
+        GeometryType::Point => &["lon", "lat"],
+        GeometryType::LineString | GeometryType::MultiPolygon => &["wkt"],
+        GeometryType::None => &[],
+    };
     writer
         .write_record(layer.fields.iter().map(|field| field.name).chain(geometry_columns.iter().copied()))?;
     let mut cell = String::new();

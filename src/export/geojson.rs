@@ -1,4 +1,5 @@
-//! Layers as GeoJSON (RFC 7946): degrees, 7 decimals, exteriors counter-clockwise, one feature a line.
+//! Layers as GeoJSON (RFC 7946): degrees, 7 decimals, exteriors counter-clockwise, one feature a line. Rows of a plain
+//! table are features whose geometry is null.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

@@ -1,4 +1,5 @@
-//! All layers in one GeoPackage 1.3 (OGC 12-128r17), with spatial indexes and styles for QGIS.
+//! All layers in one GeoPackage 1.3 (OGC 12-128r17), with spatial indexes and styles for QGIS. Layers without
+//! geometry are tables of attributes (clause 2.4).
 //!
 //! Every date in it is the last day of the period, so that the same findings give the same bytes.
 
@@ -8,7 +9,7 @@ use std::path::Path;
 use geo::BoundingRect;
 use geozero::{CoordDimensions, ToWkb};
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, Transaction, params, params_from_iter};
+use rusqlite::{Connection, Statement, Transaction, params, params_from_iter};
 
 use crate::error::{Error, Result};
 use crate::export::layer::{Frame, GeometryType, Holds, Layer, Value};
@@ -59,15 +60,35 @@ fn reference_system(transaction: &Transaction<'_>, frame: Frame<'_>) -> rusqlite
 }
 
 fn table(transaction: &Transaction<'_>, layer: &Layer<'_>, frame: Frame<'_>) -> rusqlite::Result<()> {
-    let (name, epsg) = (layer.name, frame.plane.crs().epsg());
-    let mut columns = String::new();
-    for field in &layer.fields {
-        write!(columns, ", \"{}\" {}", field.name, sql_type(field.holds)).expect("a String takes everything");
+    match geometry_type(layer.geometry) {
+        Some(geometry) => features(transaction, layer, geometry, frame),
+        None => attributes(transaction, layer, frame),
     }
-    let geometry = geometry_type(layer.geometry);
-    transaction.execute_batch(&format!(
-        "CREATE TABLE \"{name}\" (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom {geometry}{columns});"
-    ))?;
+}
+
+/// A table without geometry.
+fn attributes(transaction: &Transaction<'_>, layer: &Layer<'_>, frame: Frame<'_>) -> rusqlite::Result<()> {
+    create(transaction, layer, "")?;
+    transaction.execute(
+        "INSERT INTO gpkg_contents VALUES (?1, 'attributes', ?1, ?2, ?3, NULL, NULL, NULL, NULL, NULL)",
+        params![layer.name, layer.about, as_of(frame)],
+    )?;
+    let mut insert = insertion(transaction, layer, None)?;
+    for index in 0..layer.len {
+        insert.execute(params_from_iter((layer.row)(index).values.into_iter().map(sql)))?;
+    }
+    Ok(())
+}
+
+/// A table with a column of geometries of one type, and their index.
+fn features(
+    transaction: &Transaction<'_>,
+    layer: &Layer<'_>,
+    geometry: &str,
+    frame: Frame<'_>,
+) -> rusqlite::Result<()> {
+    let (name, epsg) = (layer.name, frame.plane.crs().epsg());
+    create(transaction, layer, &format!(", geom {geometry}"))?;
     transaction.execute(
         "INSERT INTO gpkg_contents VALUES (?1, 'features', ?1, ?2, ?3, NULL, NULL, NULL, NULL, ?4)",
         params![name, layer.about, as_of(frame), epsg],
@@ -110,24 +131,15 @@ fn rows(
     layer: &Layer<'_>,
     frame: Frame<'_>,
 ) -> rusqlite::Result<Option<geo::Rect<f64>>> {
-    let name = layer.name;
-    let mut names = String::new();
-    for field in &layer.fields {
-        write!(names, ", \"{}\"", field.name).expect("a String takes everything");
-    }
-    let marks = ", ?".repeat(layer.fields.len());
-    let mut insert =
-        transaction.prepare(&format!("INSERT INTO \"{name}\" (geom{names}) VALUES (?{marks})"))?;
+    let mut insert = insertion(transaction, layer, Some("geom"))?;
     let mut index_entry =
-        transaction.prepare(&format!("INSERT INTO \"rtree_{name}_geom\" VALUES (?, ?, ?, ?, ?)"))?;
+        transaction.prepare(&format!("INSERT INTO \"rtree_{}_geom\" VALUES (?, ?, ?, ?, ?)", layer.name))?;
     let mut bounds: Option<geo::Rect<f64>> = None;
     for index in 0..layer.len {
         let row = (layer.row)(index);
         let rect = row.geometry.as_ref().and_then(BoundingRect::bounding_rect);
         let blob = row.geometry.as_ref().map_or(Sql::Null, |geometry| blob(geometry, rect, frame));
-        insert.execute(params_from_iter(
-            std::iter::once(blob).chain(row.values.into_iter().map(|value| sql(value))),
-        ))?;
+        insert.execute(params_from_iter(std::iter::once(blob).chain(row.values.into_iter().map(sql))))?;
         if let Some(rect) = rect {
             let (low, high) = (rect.min(), rect.max());
             index_entry.execute(params![transaction.last_insert_rowid(), low.x, high.x, low.y, high.y])?;
@@ -135,6 +147,34 @@ fn rows(
         }
     }
     Ok(bounds)
+}
+
+/// Creates the table of a layer with an id, `further` columns and those of its fields.
+fn create(transaction: &Transaction<'_>, layer: &Layer<'_>, further: &str) -> rusqlite::Result<()> {
+    let mut columns = String::new();
+    for field in &layer.fields {
+        write!(columns, ", \"{}\" {}", field.name, sql_type(field.holds)).expect("a String takes everything");
+    }
+    transaction.execute_batch(&format!(
+        "CREATE TABLE \"{}\" (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{further}{columns});",
+        layer.name
+    ))
+}
+
+/// The statement that inserts one row: the column before the fields, where there is one, and the fields.
+fn insertion<'a>(
+    transaction: &'a Transaction<'_>,
+    layer: &Layer<'_>,
+    before: Option<&str>,
+) -> rusqlite::Result<Statement<'a>> {
+    let columns: Vec<String> = before
+        .into_iter()
+        .chain(layer.fields.iter().map(|field| field.name))
+        .map(|name| format!("\"{name}\""))
+        .collect();
+    let marks = vec!["?"; columns.len()];
+    let (columns, marks) = (columns.join(", "), marks.join(", "));
+    transaction.prepare(&format!("INSERT INTO \"{}\" ({columns}) VALUES ({marks})", layer.name))
 }
 
 fn joined(a: geo::Rect<f64>, b: geo::Rect<f64>) -> geo::Rect<f64> {
@@ -190,10 +230,11 @@ fn sql_type(holds: Holds) -> &'static str {
     }
 }
 
-fn geometry_type(geometry: GeometryType) -> &'static str {
+fn geometry_type(geometry: GeometryType) -> Option<&'static str> {
     match geometry {
-        GeometryType::Point => "POINT",
-        GeometryType::LineString => "LINESTRING",
-        GeometryType::MultiPolygon => "MULTIPOLYGON",
+        GeometryType::Point => Some("POINT"),
+        GeometryType::LineString => Some("LINESTRING"),
+        GeometryType::MultiPolygon => Some("MULTIPOLYGON"),
+        GeometryType::None => None,
     }
 }

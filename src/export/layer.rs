@@ -1,4 +1,4 @@
-//! A layer: a table with a geometry column, as every format writes it.
+//! A layer: a table, mostly with a geometry column, as every format writes it.
 //!
 //! Rows are made one at a time, so that a layer of ten million reports costs no memory.
 
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::period::{Clock, Day, NEVER};
 use crate::place::Plane;
 
-/// A table with a geometry column. Row `i` is `(layer.row)(i)`, for `i < layer.len`.
+/// A table, mostly with a geometry column. Row `i` is `(layer.row)(i)`, for `i < layer.len`.
 pub struct Layer<'a> {
     /// Its name: lower case, no blanks.
     pub name: &'static str,
@@ -45,6 +45,8 @@ pub enum GeometryType {
     LineString,
     /// Areas of one or more parts.
     MultiPolygon,
+    /// None: a table of rows that lie nowhere, such as the months of a trend.
+    None,
 }
 
 /// A column.

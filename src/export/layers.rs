@@ -18,6 +18,8 @@ pub fn all(findings: &Findings) -> Vec<Layer<'_>> {
         assets(findings),
         hotspot_cells(findings),
         hotspots(findings),
+        trends(findings),
+        near_repeat(findings),
         visits(findings),
         diagnoses(findings),
         stops(findings),
@@ -182,6 +184,9 @@ fn assets(findings: &Findings) -> Layer<'_> {
             ("q_value", Real),
             ("is_repeat", Boolean),
             ("last_at", Instant),
+            ("rate_low", Real),
+            ("rate_high", Real),
+            ("p_exceeds_double", Real),
         ]),
         len: rows.len(),
         row: Box::new(move |index| {
@@ -201,6 +206,9 @@ fn assets(findings: &Findings) -> Layer<'_> {
                     Value::probability(row.q_value),
                     row.is_repeat.into(),
                     Value::instant(row.last_at),
+                    Value::real(row.rate_low, 4),
+                    Value::real(row.rate_high, 4),
+                    Value::probability(row.p_exceeds_double),
                 ],
             }
         }),
@@ -225,6 +233,8 @@ fn hotspot_cells(findings: &Findings) -> Layer<'_> {
             ("q_value", Real),
             ("class", Text),
             ("trend", Text),
+            ("category", Text),
+            ("esri_category", Text),
         ]),
         len: rows.len(),
         row: Box::new(move |index| {
@@ -243,6 +253,8 @@ fn hotspot_cells(findings: &Findings) -> Layer<'_> {
                     Value::probability(row.q_value),
                     Value::text(row.class),
                     Value::text(row.trend.as_str()),
+                    Value::text(row.category.as_str()),
+                    Value::text(row.esri_category.as_str()),
                 ],
             }
         }),
@@ -292,6 +304,108 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
                     Value::instant(row.last_at),
                     Value::text(row.trend.as_str()),
                     Value::real(row.radius_m, 1),
+                ],
+            }
+        }),
+    }
+}
+
+fn trends(findings: &Findings) -> Layer<'_> {
+    let rows = &findings.hotspots.trends;
+    Layer {
+        name: "trends",
+        about: "one row per kind, and area where asked: whether it becomes more or less",
+        geometry: GeometryType::None,
+        styled_by: None,
+        fields: fields(&[
+            ("kind", Text),
+            ("area_id", Text),
+            ("step", Text),
+            ("from", Day),
+            ("to", Day),
+            ("n_steps", Integer),
+            ("n", Integer),
+            ("direction", Text),
+            ("tau", Real),
+            ("p_value", Real),
+            ("q_value", Real),
+            ("seasonal_p_value", Real),
+            ("slope_per_year", Real),
+            ("slope_low", Real),
+            ("slope_high", Real),
+            ("last_n", Integer),
+            ("year_ago_n", Integer),
+            ("rate_ratio", Real),
+            ("ratio_low", Real),
+            ("ratio_high", Real),
+        ]),
+        len: rows.len(),
+        row: Box::new(move |index| {
+            let row = &rows[index];
+            Row {
+                geometry: None,
+                values: vec![
+                    Value::text(row.kind.name()),
+                    area_id(findings, row.area),
+                    Value::text(row.step.name()),
+                    Value::Day(row.period.from),
+                    Value::Day(row.period.to),
+                    row.n_steps.into(),
+                    row.n.into(),
+                    Value::text(row.direction),
+                    Value::real(row.tau, 4),
+                    Value::probability(row.p_value),
+                    Value::probability(row.q_value),
+                    Value::probability(row.seasonal_p_value),
+                    Value::real(row.slope_per_year, 3),
+                    Value::real(row.slope_low, 3),
+                    Value::real(row.slope_high, 3),
+                    row.last_n.into(),
+                    row.year_ago_n.map_or(Value::Null, Value::from),
+                    Value::real(row.rate_ratio, 3),
+                    Value::real(row.ratio_low, 3),
+                    Value::real(row.ratio_high, 3),
+                ],
+            }
+        }),
+    }
+}
+
+fn near_repeat(findings: &Findings) -> Layer<'_> {
+    let rows = &findings.hotspots.near_repeats;
+    Layer {
+        name: "near_repeat",
+        about: "one row per band of distance and days: how many pairs of incidents are that close",
+        geometry: GeometryType::None,
+        styled_by: None,
+        fields: fields(&[
+            ("kind", Text),
+            ("from_m", Real),
+            ("to_m", Real),
+            ("from_days", Integer),
+            ("to_days", Integer),
+            ("n", Integer),
+            ("expected", Real),
+            ("ratio", Real),
+            ("p_value", Real),
+            ("q_value", Real),
+        ]),
+        len: rows.len(),
+        row: Box::new(move |index| {
+            let row = &rows[index];
+            Row {
+                geometry: None,
+                values: vec![
+                    Value::text(row.kind.name()),
+                    Value::real(row.from_m, 3),
+                    Value::real(row.to_m, 3),
+                    Value::Integer(row.from_days.into()),
+                    Value::Integer(row.to_days.into()),
+                    Value::Integer(i64::try_from(row.n).expect("fewer than 2^63 pairs")),
+                    Value::real(row.expected, 3),
+                    Value::real(row.ratio, 3),
+                    Value::probability(row.p_value),
+                    Value::probability(row.q_value),
                 ],
             }
         }),

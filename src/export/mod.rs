@@ -173,3 +173,6 @@ fn issues(issues: &Issues, path: &Path) -> Result<()> {
     };
     write().map_err(|source| Error::writing(path, source))
 }
+
+#[cfg(test)]
+mod tests;

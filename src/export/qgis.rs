@@ -22,13 +22,14 @@ pub(crate) fn style(layer: &Layer<'_>) -> Option<String> {
     }
     qml.push_str("</categories>\n<symbols>\n");
     for (number, (_, _, colour)) in categories.iter().enumerate() {
-        qml.push_str(&symbol(layer.geometry, number, colour));
+        qml.push_str(&symbol(layer.geometry, number, colour)?);
     }
     qml.push_str("</symbols>\n</renderer-v2>\n</qgis>\n");
     Some(qml)
 }
 
-fn symbol(geometry: GeometryType, number: usize, colour: &str) -> String {
+/// How one category is drawn; `None` where there is nothing to draw.
+fn symbol(geometry: GeometryType, number: usize, colour: &str) -> Option<String> {
     let (kind, class, options) = match geometry {
         GeometryType::Point => (
             "marker",
@@ -51,10 +52,11 @@ fn symbol(geometry: GeometryType, number: usize, colour: &str) -> String {
                 "<Option name=\"color\" value=\"{colour}\" type=\"QString\"/><Option name=\"outline_color\" value=\"60,60,60,160\" type=\"QString\"/><Option name=\"outline_width\" value=\"0.2\" type=\"QString\"/>"
             ),
         ),
+        GeometryType::None => return None,
     };
-    format!(
+    Some(format!(
         "<symbol type=\"{kind}\" name=\"{number}\" alpha=\"1\" clip_to_extent=\"1\"><layer class=\"{class}\" enabled=\"1\" pass=\"0\" locked=\"0\"><Option type=\"Map\">{options}</Option></layer></symbol>\n"
-    )
+    ))
 }
 
 /// Colours are those of `ColorBrewer`: `RdBu` for hot and cold, `Set1` and `Dark2`.
@@ -72,6 +74,7 @@ fn categories(layer: &str) -> Option<&'static [Category]> {
         "hotspots" => &[
             ("density", "density cluster", "117,112,179,120"),
             ("gi_star", "Gi* hotspot", "178,24,43,120"),
+            ("emerging", "emerging hotspot", "231,41,138,120"),
             ("repeat", "repeat location", "230,171,2,160"),
             ("", "other", "102,102,102,120"),
         ],

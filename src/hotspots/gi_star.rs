@@ -201,6 +201,8 @@ pub(super) fn find(city: &City<'_>, options: &Options, random: Random, found: &m
             q_value: hot_q[item],
             class: class(z[item], hot_q[item], cold_q[item]),
             trend: city.trend((late[item], counts[item]), all),
+            category: String::new(),
+            esri_category: String::new(),
         })
         .collect();
     let is_hot = |item: usize| rows[item].n > 0 && rows[item].q_value <= HOT_Q;
@@ -227,7 +229,7 @@ fn place(cells: &[CellIndex], counts: &[(CellIndex, u32)]) -> (Vec<u32>, u32) {
 }
 
 /// The class of a cell by its q-values.
-fn class(z: f64, hot_q: f64, cold_q: f64) -> &'static str {
+pub(super) fn class(z: f64, hot_q: f64, cold_q: f64) -> &'static str {
     match (hot_q, cold_q) {
         (q, _) if q <= 0.01 => "hot_99",
         (q, _) if q <= 0.05 => "hot_95",
@@ -241,7 +243,7 @@ fn class(z: f64, hot_q: f64, cold_q: f64) -> &'static str {
 
 /// Groups of items for which `is_in` holds and that are neighbours of each other; ascending, and in the order of
 /// their first items.
-fn groups(weights: &Weights, is_in: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+pub(super) fn groups(weights: &Weights, is_in: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
     let mut is_taken = vec![false; weights.len()];
     let mut groups = Vec::new();
     for first in 0..weights.len() {

@@ -6,6 +6,9 @@
 pub mod density;
 pub mod gi_star;
 pub mod repeat;
+pub mod emerging;
+pub mod near_repeat;
+pub mod trend;
 mod city;
 mod exposure;
 mod outline;
@@ -39,6 +42,12 @@ pub struct Methods {
     pub gi_star: Vec<gi_star::Options>,
     /// Assets that are reported more often than others of their kind.
     pub repeat: Vec<repeat::Options>,
+    /// Cells that become, stay or cease to be hot from step to step.
+    pub emerging: Vec<emerging::Options>,
+    /// Incidents that others follow nearby.
+    pub near_repeat: Vec<near_repeat::Options>,
+    /// Kinds that become more or fewer.
+    pub trend: Vec<trend::Options>,
 }
 
 impl Methods {
@@ -49,7 +58,9 @@ impl Methods {
     pub fn check(&self) -> Result<()> {
         self.density.iter().try_for_each(density::Options::check)?;
         self.gi_star.iter().try_for_each(gi_star::Options::check)?;
-        self.repeat.iter().try_for_each(repeat::Options::check)
+        self.repeat.iter().try_for_each(repeat::Options::check)?;
+        self.emerging.iter().try_for_each(emerging::Options::check)?;
+        self.near_repeat.iter().try_for_each(near_repeat::Options::check)
     }
 }
 
@@ -80,7 +91,12 @@ pub fn find(
     random: &Random,
     progress: &dyn Progress,
 ) -> Hotspots {
-    let total = methods.density.len() + methods.gi_star.len() + methods.repeat.len();
+    let total = methods.density.len()
+        + methods.gi_star.len()
+        + methods.repeat.len()
+        + methods.emerging.len()
+        + methods.near_repeat.len()
+        + methods.trend.len();
     progress.begin("hotspots", total as u64);
     let city = City::new(index, incidents, assets, scene);
     let mut found = Hotspots::default();
@@ -94,6 +110,18 @@ pub fn find(
     }
     for options in &methods.repeat {
         repeat::find(&city, options, &mut found);
+        progress.advance(1);
+    }
+    for options in &methods.emerging {
+        emerging::find(&city, options, &mut found);
+        progress.advance(1);
+    }
+    for options in &methods.near_repeat {
+        near_repeat::find(&city, options, *random, &mut found);
+        progress.advance(1);
+    }
+    for options in &methods.trend {
+        trend::find(&city, options, &mut found);
         progress.advance(1);
     }
     found.cells.sort_by_key(|row| (row.method, row.kind, row.cell));
@@ -125,6 +153,10 @@ pub struct Hotspots {
     pub hotspots: Vec<Hotspot>,
     /// One row per asset of every kind that `[[hotspots.repeat]]` names, in the order of the assets.
     pub assets: Vec<AssetFinding>,
+    /// One row per band of distance and days of every `[[hotspots.near_repeat]]`, in the order of the tables.
+    pub near_repeats: Vec<near_repeat::NearRepeat>,
+    /// One row per kind and area of every `[[hotspots.trend]]`, in the order of the tables.
+    pub trends: Vec<trend::Trend>,
     /// What could not be tested and why, in sentences for the page: "too few data" is an answer.
     pub notes: Vec<String>,
 }
@@ -152,6 +184,10 @@ pub struct HotspotCell {
     pub class: &'static str,
     /// Change over the period, in words; empty where not computed.
     pub trend: String,
+    /// The method's own word for the cell, as in `new` or `persistent`; empty where it has none.
+    pub category: String,
+    /// The same as Esri's Emerging Hot Spot Analysis would call it; empty for other methods.
+    pub esri_category: String,
 }
 
 /// One place that stands out.
@@ -221,12 +257,19 @@ pub struct AssetFinding {
     pub rate_per_year: f64,
     /// The same, shrunk towards its kind (gamma-Poisson).
     pub shrunken_rate: f64,
+    /// The true rate lies above this …
+    pub rate_low: f64,
+    /// … and below this in 95 % of all cases, incidents per year.
+    pub rate_high: f64,
     /// Incidents expected from its kind.
     pub expected: f64,
-    /// Probability of at least so many incidents at the rate of its kind.
+    /// Probability of at least so many incidents if all assets of the kind had the same rate.
     pub p_value: f64,
-    /// The same, corrected for looking at all assets of the kind.
+    /// The share of false ones among assets at least as conspicuous: corrected for looking at all assets of the
+    /// kind and, where these differ by nature, for assets that are no worse than twice their mean.
     pub q_value: f64,
+    /// Probability that the true rate is more than twice the mean of the kind.
+    pub p_exceeds_double: f64,
     /// Whether it comes back beyond chance.
     pub is_repeat: bool,
     /// When the last incident was, seconds UTC; [`NEVER`](crate::period::NEVER) without one.

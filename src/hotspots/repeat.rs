@@ -1,9 +1,14 @@
 //! Incidents linked to assets in, assets that come back beyond chance out.
 //!
 //! Every asset is compared with the average of its kind: if all bollards were equally likely to be hit, how
-//! likely would so many incidents at this one be? Assets of a kind do differ, of course; how much, and what an
-//! asset's own rate is once luck is taken out, is in the shrunken rate. An asset's incidents are those that
-//! `link` tied to it. No asset is older or younger than the period: sources seldom say when one was placed.
+//! likely would so many incidents at this one be? But assets of a kind differ by nature: a bin at a station fills
+//! faster than one in a lane. Where they do (their counts scatter more than Poisson counts of one rate, by the test of
+//! Dean & Lawless), being above the average is no finding, and a repeat location must be more than twice as bad as
+//! the mean of its kind: how sure that is follows from the gamma-Poisson model, in which an asset's own rate is
+//! shrunk towards its kind the more, the less it was watched.
+//!
+//! An asset's incidents are those that `link` tied to it; it was there to be reported on every day of the period: no
+//! asset is older or younger, for sources seldom say when one was placed.
 
 use serde::Deserialize;
 
@@ -14,7 +19,7 @@ use crate::model::asset::AssetKind;
 use crate::model::kind::{Kind, Selection};
 use crate::model::some;
 use crate::period::NEVER;
-use crate::stats::correct::benjamini_hochberg;
+use crate::stats::correct::{bayesian, benjamini_hochberg};
 use crate::stats::poisson::{self, Rates};
 
 /// The name of the method in layers.
@@ -22,6 +27,12 @@ pub const METHOD: &str = "repeat";
 
 /// The days of a year, for rates.
 const YEAR_DAYS: f64 = 365.25;
+/// An asset that comes back more than so many times as often as the mean of its kind is out of the ordinary.
+const DOUBLE: f64 = 2.0;
+/// Assets of a kind differ by nature where their counts scatter so with at most this probability if they did not.
+const DIFFER_P: f64 = 0.05;
+/// What intervals hold the truth in.
+const LEVEL: f64 = 0.95;
 /// With fewer assets there is no kind to compare one with.
 const FEWEST_ASSETS: usize = 10;
 
@@ -113,10 +124,17 @@ fn find_kind(
     let expected = rates.mean * days;
     let p_values: Vec<f64> = counts.iter().map(|&count| poisson::upper_tail(count, expected)).collect();
     let q_values = benjamini_hochberg(&p_values);
+    let exceeds: Vec<f64> =
+        values.iter().map(|&count| rates.exceeds(count, days, DOUBLE * rates.mean)).collect();
+    let false_shares = bayesian(&exceeds.iter().map(|sure| 1.0 - sure).collect::<Vec<_>>());
+    let do_differ = poisson::dispersion_p(&values, &exposures) <= DIFFER_P;
+    let intervals = Intervals { rates, total, all_days: days * assets.len() as f64 };
     let linked: Vec<u32> = assets.iter().flat_map(|&asset| members[asset].iter().copied()).collect();
     let all = late_and_all(city, &linked);
     for (place, &asset) in assets.iter().enumerate() {
-        let (n_incidents, q_value) = (counts[place], q_values[place]);
+        let n_incidents = counts[place];
+        let q_value = if do_differ { q_values[place].max(false_shares[place]) } else { q_values[place] };
+        let (rate_low, rate_high) = intervals.of(values[place], days);
         let last = members[asset].iter().map(|&incident| city.incidents.last_at[incident as usize]).max();
         let row = AssetFinding {
             asset: u32::try_from(asset).expect("fewer than 2^32 assets"),
@@ -124,9 +142,12 @@ fn find_kind(
             exposure_days: days,
             rate_per_year: values[place] / days * YEAR_DAYS,
             shrunken_rate: rates.shrunken(values[place], days) * YEAR_DAYS,
+            rate_low: rate_low * YEAR_DAYS,
+            rate_high: rate_high * YEAR_DAYS,
             expected,
             p_value: p_values[place],
             q_value,
+            p_exceeds_double: exceeds[place],
             is_repeat: is_comparable && q_value <= options.alpha && n_incidents >= options.at_least,
             last_at: last.unwrap_or(NEVER),
         };
@@ -136,6 +157,25 @@ fn find_kind(
             found.hotspots.push(hotspot);
         }
         found.assets.push(row);
+    }
+}
+
+/// Between what an asset's true rate lies, per day.
+struct Intervals {
+    rates: Rates,
+    /// Incidents and days of all assets of the kind.
+    total: u64,
+    all_days: f64,
+}
+
+impl Intervals {
+    /// The posterior interval of an asset; where assets do not differ, that of the rate they share.
+    fn of(&self, count: f64, days: f64) -> (f64, f64) {
+        if self.rates.variance > 0.0 {
+            return self.rates.interval(count, days, LEVEL);
+        }
+        let total = u32::try_from(self.total).expect("fewer than 2^32 incidents");
+        poisson::rate_interval(total, self.all_days, LEVEL)
     }
 }
 

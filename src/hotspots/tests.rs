@@ -173,9 +173,10 @@ fn rows_of_cells_cover_the_study_area_and_add_up_to_the_incidents() {
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let town = patterned();
+    let changing = changing();
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        format!("{:?}", pool.install(|| town.find(ALL)))
+        pool.install(|| format!("{:?} {:?}", town.find(ALL), changing.find(OVER_TIME)))
     };
     let one = with(1);
     assert!(one == with(2) && one == with(8));
@@ -268,9 +269,172 @@ fn bollards_that_are_hit_by_chance_alone_are_no_repeat_locations() {
     assert!(towns_with_false <= 16, "{towns_with_false} of 200 towns");
 }
 
+/// Two years of a town. In its last twelve weeks one place fills up; potholes become more; and each graffiti is followed by another one next door three days later.
+fn changing() -> Town {
+    let mut town = Town::new();
+    town.period.to = town.period.from.plus(2 * 365 - 1);
+    let stream = &mut Random::new(12).stream("changing", 0);
+    let any = |stream: &mut Stream| {
+        Local::new(CORNER.x + share(stream) * SIDE_M, CORNER.y + share(stream) * SIDE_M)
+    };
+    for day in 0..730 {
+        town.add(Kind::Dumping, any(stream), day, NONE);
+        if share(stream) < 0.1 + f64::from(day) / 1_000.0 {
+            town.add(Kind::Pothole, any(stream), day, NONE);
+        }
+        if day % 9 == 0 {
+            let at = any(stream);
+            town.add(Kind::Graffiti, at, day, NONE);
+            town.add(Kind::Graffiti, Local::new(at.x + 30.0, at.y), day + 3, NONE);
+        }
+    }
+    let hot = Local::new(CORNER.x + 1_000.0, CORNER.y + 3_000.0);
+    for day in 730 - 84..730 {
+        town.add(Kind::Dumping, Local::new(hot.x + 60.0 * share(stream), hot.y), day, NONE);
+    }
+    town
+}
+
+const OVER_TIME: &str = "[[emerging]]\nkind = \"dumping\"\n[[near_repeat]]\nkind = \"graffiti\"\npermutations = 199\n\
+    [[trend]]\neach_kind = true\nareas = true\n[[trend]]\nkind = \"street\"\nstep = \"week\"\n";
+
+#[test]
+fn a_place_that_fills_up_in_the_last_weeks_is_consecutive() {
+    let town = changing();
+    let found = town.find(OVER_TIME);
+    let hotspot = &found.hotspots[0];
+    let hot = Local::new(CORNER.x + 1_000.0, CORNER.y + 3_000.0);
+    assert_eq!((hotspot.method, hotspot.trend.as_str()), ("emerging", "consecutive"));
+    assert!(hotspot.at.distance_m(hot) < 400.0 && hotspot.relative_risk > 3.0, "{hotspot:?}");
+    // Only what came in since it became hot, at most a step before the planted weeks.
+    let from = town.clock.midnight(town.period.to.plus(-(84 + 28)));
+    assert!(hotspot.first_at >= from && hotspot.incidents.len() >= 84, "{hotspot:?}");
+    let named: Vec<&str> = found.cells.iter().map(|row| row.category.as_str()).collect();
+    let n = |name: &str| named.iter().filter(|category| **category == name).count();
+    assert!(n("consecutive") >= 1 && n("none") > found.cells.len() * 8 / 10, "{named:?}");
+    assert!(found.cells.iter().all(|row| row.esri_category.ends_with("Spot")
+        || row.category == "none"
+        || row.category == "extinguished"));
+    let total: u32 = found.cells.iter().map(|row| row.n).sum();
+    // Two years are 26 steps and two days, on which one incident each came in.
+    assert_eq!(total, 730 + 84 - 2);
+    assert!(found.notes.iter().any(|note| note.contains("2 incidents are not counted")), "{:?}", found.notes);
+}
+
+#[test]
+fn a_kind_that_becomes_more_is_rising_and_the_others_are_not() {
+    let found = changing().find(OVER_TIME);
+    let of = |kind: Selection, area: u32| {
+        found
+            .trends
+            .iter()
+            .find(|row| row.kind == kind && row.area == area && row.step == trend::Step::Month)
+            .unwrap()
+    };
+    let rising = of(Selection::Kind(Kind::Pothole), NONE);
+    assert_eq!((rising.direction, rising.n_steps), ("rising", 24));
+    assert!(rising.slope_low > 0.0 && rising.slope_low <= rising.slope_per_year, "{rising:?}");
+    assert!(
+        rising.seasonal_p_value > 0.0 && rising.year_ago_n.is_some() && rising.rate_ratio > 1.0,
+        "{rising:?}"
+    );
+    assert_eq!(of(Selection::Kind(Kind::Graffiti), NONE).direction, "");
+    // The one area holds every incident, so its rows are those of the city.
+    let area = of(Selection::Kind(Kind::Pothole), 0);
+    assert_eq!((area.n, area.p_value.to_bits()), (rising.n, rising.p_value.to_bits()));
+    let weekly = found.trends.iter().find(|row| row.step == trend::Step::Week).unwrap();
+    assert_eq!((weekly.direction, weekly.n_steps), ("rising", 103));
+}
+
+#[test]
+fn graffiti_followed_next_door_stand_out_in_their_band() {
+    let found = changing().find(OVER_TIME);
+    assert_eq!(found.near_repeats.len(), 20);
+    let planted = found.near_repeats.iter().find(|row| row.from_m == 1.0 && row.from_days == 1).unwrap();
+    assert!(planted.n >= 80 && planted.ratio > 5.0 && planted.q_value <= 0.05, "{planted:?}");
+    let at_least =
+        |ratio: f64| found.near_repeats.iter().filter(|row| row.n >= 20 && row.ratio >= ratio).count();
+    assert_eq!(at_least(3.0), 1, "{:?}", found.near_repeats);
+}
+
+#[test]
+fn incidents_in_any_order_give_the_same_rows_over_time() {
+    let town = changing();
+    let mut turned = Town::new();
+    turned.period = town.period;
+    for incident in (0..town.incidents.len()).rev() {
+        let day = town.clock.day(town.incidents.first_at[incident]).0 - town.period.from.0;
+        turned.add(town.incidents.kind[incident], town.incidents.at[incident], day, NONE);
+    }
+    let (one, other) = (town.find(OVER_TIME), turned.find(OVER_TIME));
+    let text = |found: &Hotspots| {
+        format!("{:?} {:?} {:?} {:?}", found.cells, found.near_repeats, found.trends, found.notes)
+    };
+    assert!(text(&one) == text(&other));
+}
+
+#[test]
+fn towns_without_change_emerge_as_often_as_chance_says() {
+    let (mut false_spots, mut cells) = (0, 0);
+    for number in 0..8 {
+        let mut town = Town::new();
+        let stream = &mut Random::new(31).stream("unchanging", number);
+        town.scatter(900, middle(), SIDE_M, stream);
+        let found = town.find("[[emerging]]\nkind = \"dumping\"\n");
+        cells += found.cells.len();
+        false_spots += found.cells.iter().filter(|row| row.category != "none").count();
+    }
+    println!("{false_spots} of {cells} cells have a pattern");
+    assert!(false_spots * 100 <= cells, "{false_spots} of {cells}");
+}
+
+/// A town of 300 bollards, hit as often as `rate` says over a year.
+fn town_of_bollards(rates: &[f64], stream: &mut Stream) -> Town {
+    let mut town = Town::new();
+    for (number, rate) in (0u32..).zip(rates) {
+        let at = Local::new(CORNER.x + 10.0 * f64::from(number), CORNER.y + 900.0);
+        let id = format!("b{number:03}");
+        town.assets.push(Asset { id, kind: AssetKind::Bollard, at, capacity_l: None, is_synthetic: false });
+        // A Poisson count: days are drawn one by one.
+        for day in 0..365 {
+            if share(stream) < rate / 365.0 {
+                town.add(Kind::Bollard, at, day, number);
+            }
+        }
+    }
+    town
+}
+
+#[test]
+fn bollards_that_differ_by_nature_are_no_repeat_locations_unless_twice_as_bad() {
+    let (mut called, mut wrong, mut plain) = (0, 0, 0);
+    for number in 0..6 {
+        let mut stream = Random::new(41).stream("unlike", number);
+        // Gamma rates of shape 2 and mean 10 a year: the sum of two exponentials.
+        let mut exponential = || -5.0 * (1.0 - share(&mut stream)).ln();
+        let rates: Vec<f64> = (0..300).map(|_| exponential() + exponential()).collect();
+        let town = town_of_bollards(&rates, &mut stream);
+        let found = town.find("[[repeat]]\nasset = \"bollard\"\n");
+        let p_values: Vec<f64> = found.assets.iter().map(|row| row.p_value).collect();
+        plain += crate::stats::correct::benjamini_hochberg(&p_values).iter().filter(|&&q| q <= 0.05).count();
+        for row in found.assets.iter().filter(|row| row.is_repeat) {
+            called += 1;
+            wrong += u32::from(rates[row.asset as usize] <= 20.0);
+            assert!(
+                row.p_exceeds_double > 0.5
+                    && row.rate_low < row.shrunken_rate
+                    && row.shrunken_rate < row.rate_high
+            );
+        }
+    }
+    println!("{called} called, {wrong} of them below twice the mean; a plain Poisson null calls {plain}");
+    assert!(called >= 30 && f64::from(wrong) <= 0.08 * f64::from(called), "{wrong} of {called}");
+    assert!(plain > 2 * called as usize);
+}
+
 #[test]
 fn too_few_data_is_an_answer() {
-    let methods = "[[density]]\n[[gi_star]]\n[[gi_star]]\nkind = \"bollard\"\npermutations = 99\n[[repeat]]\n[[repeat]]\nasset = \"bollard\"\n";
+    let methods = "[[emerging]]\n[[near_repeat]]\n[[trend]]\nareas = true\neach_kind = true\n[[density]]\n[[gi_star]]\n[[gi_star]]\nkind = \"bollard\"\npermutations = 99\n[[repeat]]\n[[repeat]]\nasset = \"bollard\"\n";
     let mut town = Town::new();
     let check = |town: &Town, notes: usize| {
         let found = town.find(methods);
@@ -278,7 +442,14 @@ fn too_few_data_is_an_answer() {
         for row in &found.cells {
             assert!(row.z.is_finite() && row.p_value.is_finite() && row.q_value.is_finite(), "{row:?}");
         }
+        for row in &found.near_repeats {
+            assert!(row.expected.is_finite() && row.p_value > 0.0 && row.q_value <= 1.0, "{row:?}");
+        }
+        for row in &found.trends {
+            assert_eq!(row.p_value.is_nan(), row.n < 10, "{row:?}");
+        }
         for row in &found.assets {
+            assert!(row.rate_low <= row.rate_high && row.p_exceeds_double.is_finite(), "{row:?}");
             assert!(
                 row.expected.is_finite() && row.shrunken_rate.is_finite() && row.p_value.is_finite(),
                 "{row:?}"
@@ -321,6 +492,14 @@ fn settings_that_make_no_sense_are_refused_and_unknown_ones_named() {
     assert!(refused("[[gi_star]]\nresolution = 15").contains("resolution = 15"));
     assert!(refused("[[gi_star]]\nneighbours = 0").contains("neighbours"));
     assert!(refused("[[repeat]]\nalpha = 5.0").contains("alpha"));
+    assert!(refused("[[emerging]]\nstep_days = 0").contains("step_days = 0"));
+    assert!(refused("[[emerging]]\nquiet_steps = 0").contains("quiet_steps"));
+    assert!(refused("[[near_repeat]]\nmetres = [50.0, 0.0]").contains("metres"));
+    assert!(refused("[[near_repeat]]\ndays = [1]").contains("days"));
+    assert!(refused("[[near_repeat]]\npermutations = 3").contains("permutations = 3"));
+    assert!(
+        toml::from_str::<Methods>("[[trend]]\nstep = \"day\"").unwrap_err().to_string().contains("month")
+    );
     let unknown = toml::from_str::<Methods>("[[density]]\nradius = 50.0").unwrap_err().to_string();
     assert!(unknown.contains("radius") && unknown.contains("radius_m"), "{unknown}");
     assert!(toml::from_str::<Methods>("[[hot_spot]]").is_err());

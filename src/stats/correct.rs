@@ -33,6 +33,24 @@ fn step_up(p_values: &[f64], penalty: f64) -> Vec<f64> {
     q_values
 }
 
+/// The share of false findings among all that are at least as sure: the mean of their probabilities of being false.
+/// In the order of `false_with`.
+///
+/// # References
+/// Newton, Noueiry, Sarkar & Ahlquist (2004), Biostatistics 5(2), 155-176, section 2.4.
+pub fn bayesian(false_with: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..false_with.len()).collect();
+    order.sort_by(|&a, &b| false_with[a].total_cmp(&false_with[b]));
+    let mut shares = vec![1.0; false_with.len()];
+    let (mut sum, mut n) = (0.0, 0.0);
+    for equal in order.chunk_by(|&a, &b| false_with[a] == false_with[b]) {
+        n += equal.len() as f64;
+        sum += false_with[equal[0]] * equal.len() as f64;
+        equal.iter().for_each(|&index| shares[index] = sum / n);
+    }
+    shares
+}
+
 /// A q-value in words: `q = 0.012`, and never `q = 0.000`.
 pub fn in_words(q_value: f64) -> String {
     if q_value < 0.001 { "q < 0.001".to_owned() } else { format!("q = {q_value:.3}") }
@@ -52,6 +70,15 @@ mod tests {
         for ((row, bh), by) in rows.iter().zip(bh).zip(by) {
             assert!((row[1] - bh).abs() < 1e-10 && (row[2] - by).abs() < 1e-10, "{row:?}: {bh}, {by}");
         }
+    }
+
+    #[test]
+    fn the_share_of_false_findings_is_the_mean_of_what_each_risks() {
+        let shares = bayesian(&[0.5, 0.0, 0.1, 0.1]);
+        for (share, expected) in shares.iter().zip([0.7 / 4.0, 0.0, 0.2 / 3.0, 0.2 / 3.0]) {
+            assert!((share - expected).abs() < 1e-15, "{shares:?}");
+        }
+        assert!(bayesian(&[]).is_empty());
     }
 
     #[test]

@@ -6,7 +6,9 @@ pub mod correct;
 pub mod weights;
 pub mod permute;
 pub mod trend;
+pub mod mann_kendall;
 pub mod grid;
+pub mod knox;
 pub mod density;
 
 #[cfg(test)]

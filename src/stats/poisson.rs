@@ -1,6 +1,6 @@
 //! Counts and the time in which they came in: tails, intervals and rates that are shrunk towards the others.
 
-use statrs::distribution::{ContinuousCDF, Gamma};
+use statrs::distribution::{Beta, ContinuousCDF, Gamma, Normal};
 use statrs::function::beta::beta_reg;
 use statrs::function::gamma::gamma_lr;
 
@@ -27,6 +27,51 @@ pub fn rate_interval(n: u32, exposure: f64, level: f64) -> (f64, f64) {
     let quantile = |shape: f64, p: f64| Gamma::new(shape, 1.0).map_or(f64::NAN, |gamma| gamma.inverse_cdf(p));
     let low = if n == 0 { 0.0 } else { quantile(f64::from(n), rest) };
     (low / exposure, quantile(f64::from(n) + 1.0, 1.0 - rest) / exposure)
+}
+
+/// An interval for the ratio of two Poisson rates, (count, exposure) each, which holds the true ratio in at least
+/// `level` of all cases. Without an event in the second there is no upper end (infinite); NaN without any event or
+/// exposure.
+///
+/// # References
+/// Clopper & Pearson (1934), Biometrika 26(4), 404-413, for the share of the events that are of the first, given
+/// their sum (Przyborowski & Wilenski 1940, Biometrika 31(3/4), 313-323).
+pub fn rate_ratio_interval(
+    (n, exposure): (u32, f64),
+    (other_n, other_exposure): (u32, f64),
+    level: f64,
+) -> (f64, f64) {
+    if n + other_n == 0 || !(exposure > 0.0 && other_exposure > 0.0) {
+        return (f64::NAN, f64::NAN);
+    }
+    let rest = (1.0 - level) / 2.0;
+    let (n, other_n) = (f64::from(n), f64::from(other_n));
+    let share = |a: f64, b: f64, p: f64| Beta::new(a, b).map_or(f64::NAN, |beta| beta.inverse_cdf(p));
+    let low = if n == 0.0 { 0.0 } else { share(n, other_n + 1.0, rest) };
+    let high = if other_n == 0.0 { 1.0 } else { share(n + 1.0, other_n, 1.0 - rest) };
+    // A share s of the events stands for a ratio s / (1 − s) of the rates.
+    let ratio = |share: f64| share / (1.0 - share) * other_exposure / exposure;
+    (ratio(low), ratio(high))
+}
+
+/// One-sided p-value that counts over `exposures` scatter no more than Poisson counts of one rate do. Small where
+/// the things differ by nature. 1 where nothing was counted.
+///
+/// # Panics
+/// When the slices differ in length.
+///
+/// # References
+/// Dean & Lawless (1989), Journal of the American Statistical Association 84(406), 467-472, the statistic T_a.
+pub fn dispersion_p(counts: &[f64], exposures: &[f64]) -> f64 {
+    assert_eq!(counts.len(), exposures.len(), "one exposure per count");
+    let rate = counts.iter().sum::<f64>() / exposures.iter().sum::<f64>();
+    if rate.is_nan() || rate <= 0.0 {
+        return 1.0;
+    }
+    // T = Σ((yᵢ − μᵢ)² − yᵢ) / √(2 Σ μᵢ²)
+    let excess: f64 = counts.iter().zip(exposures).map(|(n, t)| (n - rate * t).powi(2) - n).sum();
+    let scale = (2.0 * exposures.iter().map(|t| (rate * t).powi(2)).sum::<f64>()).sqrt();
+    Normal::standard().sf(excess / scale)
 }
 
 /// What the rates of many like things have in common: a mean, and how much they truly differ.
@@ -70,6 +115,19 @@ impl Rates {
         }
         // Posterior mean (a + x) / (b + t) with a = mean² / variance and b = mean / variance.
         (self.mean * self.mean / self.variance + count) / (self.mean / self.variance + exposure)
+    }
+
+    /// An interval that holds the true rate of a thing with `count` events in `exposure` with probability `level`:
+    /// quantiles of the gamma posterior. No wider than the mean where the true rates do not differ.
+    pub fn interval(&self, count: f64, exposure: f64, level: f64) -> (f64, f64) {
+        if self.variance <= 0.0 || self.mean <= 0.0 {
+            return (self.mean, self.mean);
+        }
+        let rest = (1.0 - level) / 2.0;
+        let (shape, rate) =
+            (self.mean * self.mean / self.variance + count, self.mean / self.variance + exposure);
+        let quantile = |p: f64| Gamma::new(shape, 1.0).map_or(f64::NAN, |gamma| gamma.inverse_cdf(p) / rate);
+        (quantile(rest), quantile(1.0 - rest))
     }
 
     /// Probability that a thing drawn from among these has at least `n` events in `exposure`: the tail of the
@@ -147,6 +205,37 @@ mod tests {
         assert!((low - 4.795).abs() < 1e-3 && (high - 18.39).abs() < 1e-2, "{low} to {high}");
         assert_eq!(rate_interval(0, 2.0, 0.95).0.to_bits(), 0.0f64.to_bits());
         assert!(rate_interval(3, 0.0, 0.95).0.is_nan());
+    }
+
+    #[test]
+    fn the_interval_of_a_ratio_of_rates_is_that_of_r() {
+        // poisson.test(c(11, 21), c(800, 3011)) of R 4: ratio 1.971488, 0.8584264 to 4.2772659.
+        let (low, high) = rate_ratio_interval((11, 800.0), (21, 3_011.0), 0.95);
+        assert!((low - 0.858_426_4).abs() < 1e-6 && (high - 4.277_265_9).abs() < 1e-6, "{low} to {high}");
+        assert_eq!(rate_ratio_interval((0, 30.0), (5, 30.0), 0.95).0.to_bits(), 0.0f64.to_bits());
+        assert!(rate_ratio_interval((5, 30.0), (0, 30.0), 0.95).1.is_infinite());
+        assert!(rate_ratio_interval((0, 30.0), (0, 30.0), 0.95).0.is_nan());
+    }
+
+    #[test]
+    fn the_interval_of_a_shrunken_rate_holds_it_and_narrows_with_exposure() {
+        let rates = Rates { mean: 1.5, variance: 0.75 };
+        let (low, high) = rates.interval(4.0, 2.0, 0.95);
+        let inside = |rate: f64| 1.0 - rates.exceeds(4.0, 2.0, rate);
+        assert!((inside(low) - 0.025).abs() < 1e-9 && (inside(high) - 0.975).abs() < 1e-9, "{low} to {high}");
+        let (closer_low, closer_high) = rates.interval(40.0, 20.0, 0.95);
+        assert!(closer_high - closer_low < high - low);
+        assert_eq!(Rates { variance: 0.0, ..rates }.interval(9.0, 1.0, 0.95), (1.5, 1.5));
+    }
+
+    #[test]
+    fn only_counts_that_scatter_more_than_chance_are_overdispersed() {
+        let exposures = [1.0; 200];
+        let alike: Vec<f64> = (0..200).map(|i| f64::from([0, 1, 2, 1, 0, 3, 1, 0][i % 8])).collect();
+        let unlike: Vec<f64> = (0..200).map(|i| f64::from([0, 0, 0, 0, 0, 0, 1, 7][i % 8])).collect();
+        assert!(dispersion_p(&alike, &exposures) > 0.05 && dispersion_p(&unlike, &exposures) < 1e-9);
+        assert!((dispersion_p(&[0.0; 5], &[1.0; 5]) - 1.0).abs() < 1e-15);
+        assert!((dispersion_p(&[], &[]) - 1.0).abs() < 1e-15);
     }
 
     #[test]
