@@ -12,6 +12,7 @@
 //! # References
 //! Ester, Kriegel, Sander & Xu (1996), KDD, 226-231. Squares: Gunawan (2013), master's thesis, TU Eindhoven.
 
+use crate::stats::union::Union;
 use crate::unit::Local;
 
 /// The cluster of a point that belongs to none.
@@ -124,33 +125,6 @@ pub fn merge(n: usize, parts: &[Partial]) -> Clusters {
         of_point[border as usize] = of_point[border as usize].min(of_point[core as usize]);
     }
     Clusters { of_point, is_core, count }
-}
-
-/// Disjoint sets, each known by its smallest member.
-struct Union {
-    parent: Vec<u32>,
-}
-
-impl Union {
-    fn new(n: usize) -> Self {
-        Self { parent: (0..u32::try_from(n).expect("fewer than 2^32 members")).collect() }
-    }
-
-    fn root(&mut self, member: usize) -> usize {
-        let mut member = member;
-        while self.parent[member] as usize != member {
-            // Path halving (Tarjan & van Leeuwen 1984).
-            self.parent[member] = self.parent[self.parent[member] as usize];
-            member = self.parent[member] as usize;
-        }
-        member
-    }
-
-    fn unite(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        let (low, high) = (a.min(b), a.max(b));
-        self.parent[high] = u32::try_from(low).expect("a member");
-    }
 }
 
 /// The squares that hold points, column by column, each column from south to north.

@@ -7,7 +7,9 @@ pub mod weights;
 pub mod permute;
 pub mod trend;
 pub mod grid;
+mod union;
 pub mod density;
+pub mod hdbscan;
 
 #[cfg(test)]
 pub(crate) mod reference;
