@@ -61,7 +61,7 @@ fn hotspots(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("hotspots");
     group.sample_size(10);
     group.bench_function("dbscan, 1,000,000 points, 50 m, 10", |bench| {
-        bench.iter(|| density::clusters(black_box(&points), 50.0, 10));
+        bench.iter(|| density::clusters(black_box(&points), &density::Rule::in_space(50.0, 10)));
     });
     group.bench_function(format!("neighbours of {} cells", cells.len()), |bench| {
         bench.iter(|| Weights::disk(black_box(&cells), 1));

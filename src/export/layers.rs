@@ -224,6 +224,7 @@ fn hotspot_cells(findings: &Findings) -> Layer<'_> {
             ("p_value", Real),
             ("q_value", Real),
             ("class", Text),
+            ("category", Text),
             ("trend", Text),
         ]),
         len: rows.len(),
@@ -242,6 +243,7 @@ fn hotspot_cells(findings: &Findings) -> Layer<'_> {
                     Value::probability(row.p_value),
                     Value::probability(row.q_value),
                     Value::text(row.class),
+                    Value::text(row.category.as_str()),
                     Value::text(row.trend.as_str()),
                 ],
             }

@@ -2,17 +2,17 @@
 //!
 //! Finds places of any shape and size, but tests nothing: where much is reported everywhere, everything is one
 //! cluster. So clusters carry no p-value and no expectation; their `statistic` is how many times denser they are
-//! than the study area.
+//! than the study area. With `days`, a cluster is also one in time (ST-DBSCAN): a wave of fly-tipping rather than a
+//! place that is always bad, and its density is compared with that of the study area in as many days.
 
 use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::hotspots::city::{City, late_and_all};
-use crate::hotspots::{Hotspots, outline};
+use crate::hotspots::{Hotspot, Hotspots, outline};
 use crate::model::kind::Selection;
 use crate::stats::density;
-use crate::unit::Local;
 
 /// The name of the method in layers.
 pub const METHOD: &str = "density";
@@ -35,11 +35,14 @@ pub struct Options {
     /// How many incidents, itself included, an incident needs within the radius to make a cluster. Larger values
     /// leave only the densest places. Default 5.
     pub min_reports: u32,
+    /// How many days may lie between neighbours, inclusive; 0 for the same day. Smaller values part clusters that
+    /// come back into their waves. Default none: time means nothing.
+    pub days: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { kind: Selection::All, radius_m: 50.0, min_reports: 5 }
+        Self { kind: Selection::All, radius_m: 50.0, min_reports: 5, days: None }
     }
 }
 
@@ -72,44 +75,88 @@ pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
     }
     let clusters =
         if chosen.len() < MANY { in_one_piece(city, options, &chosen) } else { in_parts(city, options) };
-    let mut members = vec![Vec::new(); clusters.count as usize];
-    for &incident in &chosen {
-        let cluster = clusters.of_point[incident as usize];
-        if cluster != density::NOISE {
-            members[cluster as usize].push(incident);
-        }
-    }
+    let of_chosen = chosen.iter().map(|&incident| (incident, clusters.of_point[incident as usize]));
+    let members = of_each(clusters.count, of_chosen);
     if members.is_empty() {
         let (kind, n) = (options.kind.name(), chosen.len());
         found.notes.push(format!("density, {kind}: none of {n} incidents lies in a cluster"));
         return;
     }
-    let study_m2: f64 = city.index.study_cells(STUDY).par_iter().map(|cell| cell.area_m2()).sum();
-    let all = late_and_all(city, &chosen);
-    let per_m2 = chosen.len() as f64 / study_m2;
-    let hotspot = |members: Vec<u32>| {
-        let shape = outline::of_points(&city.places(&members));
-        let mut hotspot = city.hotspot(METHOD, options.kind, members);
-        hotspot.trend = city.trend(late_and_all(city, &hotspot.incidents), all);
-        // An area that no cell covers has no density to compare with.
-        if per_m2.is_finite() {
-            hotspot.statistic = hotspot.incidents.len() as f64 / geo::Area::unsigned_area(&shape) / per_m2;
+    let ground = Ground::of(city, &chosen);
+    let hotspot = |members| {
+        let mut hotspot = ground.cluster(city, METHOD, options.kind, members);
+        if options.days.is_some() {
+            ground.in_its_days(city, &mut hotspot);
         }
-        hotspot.shape = shape;
         hotspot
     };
     found.hotspots.par_extend(members.into_par_iter().map(hotspot));
 }
 
+/// The members of each cluster, in the order in which they come.
+pub(super) fn of_each(count: u32, labels: impl Iterator<Item = (u32, u32)>) -> Vec<Vec<u32>> {
+    let mut members = vec![Vec::new(); count as usize];
+    for (incident, cluster) in labels.filter(|&(_, cluster)| cluster != density::NOISE) {
+        members[cluster as usize].push(incident);
+    }
+    members
+}
+
+/// What clusters are compared with: all chosen incidents in the study area.
+pub(super) struct Ground {
+    /// How many there are in the last third of the period and in all.
+    all: (u32, u32),
+    per_m2: f64,
+}
+
+impl Ground {
+    pub(super) fn of(city: &City<'_>, chosen: &[u32]) -> Self {
+        let study_m2: f64 = city.index.study_cells(STUDY).par_iter().map(|cell| cell.area_m2()).sum();
+        Self { all: late_and_all(city, chosen), per_m2: chosen.len() as f64 / study_m2 }
+    }
+
+    /// A hotspot of a cluster; its `statistic` is how many times denser it is than the study area.
+    pub(super) fn cluster(
+        &self,
+        city: &City<'_>,
+        method: &'static str,
+        kind: Selection,
+        members: Vec<u32>,
+    ) -> Hotspot {
+        let shape = outline::of_points(&city.places(&members));
+        let mut hotspot = city.hotspot(method, kind, members);
+        hotspot.trend = city.trend(late_and_all(city, &hotspot.incidents), self.all);
+        // An area that no cell covers has no density to compare with.
+        if self.per_m2.is_finite() {
+            hotspot.statistic =
+                hotspot.incidents.len() as f64 / geo::Area::unsigned_area(&shape) / self.per_m2;
+        }
+        hotspot.shape = shape;
+        hotspot
+    }
+
+    /// Compares a cluster in time with the study area in as many days. What lasts some days has no trend.
+    fn in_its_days(&self, city: &City<'_>, hotspot: &mut Hotspot) {
+        let day = |incident: &u32| day_of(city, *incident);
+        let (first, last) = hotspot
+            .incidents
+            .iter()
+            .map(day)
+            .fold((i32::MAX, i32::MIN), |(first, last), day| (first.min(day), last.max(day)));
+        hotspot.statistic *=
+            f64::from(city.scene.period.days().max(1)) / (f64::from(last.abs_diff(first)) + 1.0);
+        hotspot.trend.clear();
+    }
+}
+
+/// The civil day on which an incident began.
+fn day_of(city: &City<'_>, incident: u32) -> i32 {
+    city.scene.clock.day(city.incidents.first_at[incident as usize]).0
+}
+
 /// The clusters of the chosen incidents.
 pub(super) fn in_one_piece(city: &City<'_>, options: &Options, chosen: &[u32]) -> density::Clusters {
-    let whole = density::partial(
-        &city.places(chosen),
-        chosen,
-        |_| true,
-        options.radius_m,
-        options.min_reports as usize,
-    );
+    let whole = partial(city, options, chosen, |_| true);
     density::merge(city.incidents.len(), &[whole])
 }
 
@@ -117,18 +164,36 @@ pub(super) fn in_one_piece(city: &City<'_>, options: &Options, chosen: &[u32]) -
 /// neighbour's neighbours, so a part sees as far as two radii.
 pub(super) fn in_parts(city: &City<'_>, options: &Options) -> density::Clusters {
     let parts = city.index.parts(PART, 2.0 * options.radius_m);
-    let partials: Vec<density::Partial> =
-        parts.par_iter().map(|part| partial(city, options, &part.owned, &part.halo)).collect();
+    let partials: Vec<density::Partial> = parts
+        .par_iter()
+        .map(|part| {
+            let seen = part.owned.iter().map(|&own| (own, true));
+            let seen = seen.chain(part.halo.iter().map(|&near| (near, false)));
+            let holds = |incident: u32| options.kind.holds(city.incidents.kind[incident as usize]);
+            let mut seen: Vec<(u32, bool)> = seen.filter(|&(incident, _)| holds(incident)).collect();
+            seen.sort_unstable();
+            let incidents: Vec<u32> = seen.iter().map(|&(incident, _)| incident).collect();
+            partial(city, options, &incidents, |place| seen[place].1)
+        })
+        .collect();
     density::merge(city.incidents.len(), &partials)
 }
 
-/// What one part of the city knows of the clusters.
-fn partial(city: &City<'_>, options: &Options, owned: &[u32], halo: &[u32]) -> density::Partial {
-    let holds = |incident: u32| options.kind.holds(city.incidents.kind[incident as usize]);
-    let seen = owned.iter().map(|&own| (own, true)).chain(halo.iter().map(|&near| (near, false)));
-    let mut seen: Vec<(u32, bool)> = seen.filter(|&(incident, _)| holds(incident)).collect();
-    seen.sort_unstable();
-    let ids: Vec<u32> = seen.iter().map(|&(incident, _)| incident).collect();
-    let points: Vec<Local> = city.places(&ids);
-    density::partial(&points, &ids, |place| seen[place].1, options.radius_m, options.min_reports as usize)
+/// What these incidents, of which `is_own` says (by place) whether they belong to the part, tell of the clusters.
+fn partial(
+    city: &City<'_>,
+    options: &Options,
+    incidents: &[u32],
+    is_own: impl Fn(usize) -> bool,
+) -> density::Partial {
+    let day: Vec<i32> = match options.days {
+        Some(_) => incidents.iter().map(|&incident| day_of(city, incident)).collect(),
+        None => Vec::new(),
+    };
+    let rule = density::Rule {
+        radius_m: options.radius_m,
+        min_points: options.min_reports as usize,
+        time: options.days.map(|days| density::Time { day: &day, days }),
+    };
+    density::partial(&city.places(incidents), incidents, is_own, &rule)
 }

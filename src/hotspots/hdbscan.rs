@@ -76,7 +76,8 @@ pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
     };
     let clusters = clusters(&city.places(&chosen), &settings);
     if clusters.count == 0 {
-        let note = format!("hdbscan, {kind}: {n} incidents do not fall apart into clusters of {needed} or more");
+        let note =
+            format!("hdbscan, {kind}: {n} incidents do not fall apart into clusters of {needed} or more");
         return found.notes.push(note);
     }
     let members = of_each(clusters.count, chosen.iter().copied().zip(clusters.of_point));

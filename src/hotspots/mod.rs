@@ -5,7 +5,10 @@
 
 pub mod density;
 pub mod gi_star;
+pub mod hdbscan;
+pub mod moran;
 pub mod repeat;
+mod cells;
 mod city;
 mod exposure;
 mod outline;
@@ -35,8 +38,12 @@ pub use exposure::Per;
 pub struct Methods {
     /// Clusters of incidents that lie close together.
     pub density: Vec<density::Options>,
+    /// The same where no one radius fits: the densest places of every part of the city.
+    pub hdbscan: Vec<hdbscan::Options>,
     /// Cells whose neighbourhood holds more than chance would put there.
     pub gi_star: Vec<gi_star::Options>,
+    /// Cells that are like their neighbours, and cells that are not.
+    pub moran: Vec<moran::Options>,
     /// Assets that are reported more often than others of their kind.
     pub repeat: Vec<repeat::Options>,
 }
@@ -48,7 +55,9 @@ impl Methods {
     /// [`Error::Setting`](crate::error::Error::Setting) for the first one that has not.
     pub fn check(&self) -> Result<()> {
         self.density.iter().try_for_each(density::Options::check)?;
+        self.hdbscan.iter().try_for_each(hdbscan::Options::check)?;
         self.gi_star.iter().try_for_each(gi_star::Options::check)?;
+        self.moran.iter().try_for_each(moran::Options::check)?;
         self.repeat.iter().try_for_each(repeat::Options::check)
     }
 }
@@ -80,7 +89,8 @@ pub fn find(
     random: &Random,
     progress: &dyn Progress,
 ) -> Hotspots {
-    let total = methods.density.len() + methods.gi_star.len() + methods.repeat.len();
+    let clusters = methods.density.len() + methods.hdbscan.len();
+    let total = clusters + methods.gi_star.len() + methods.moran.len() + methods.repeat.len();
     progress.begin("hotspots", total as u64);
     let city = City::new(index, incidents, assets, scene);
     let mut found = Hotspots::default();
@@ -88,8 +98,16 @@ pub fn find(
         density::find(&city, options, &mut found);
         progress.advance(1);
     }
+    for options in &methods.hdbscan {
+        hdbscan::find(&city, options, &mut found);
+        progress.advance(1);
+    }
     for options in &methods.gi_star {
         gi_star::find(&city, options, *random, &mut found);
+        progress.advance(1);
+    }
+    for options in &methods.moran {
+        moran::find(&city, options, *random, &mut found);
         progress.advance(1);
     }
     for options in &methods.repeat {
@@ -144,12 +162,16 @@ pub struct HotspotCell {
     pub expected: f64,
     /// The statistic as a standard normal deviate.
     pub z: f64,
-    /// One-sided (hot) pseudo p-value of the permutations.
+    /// Pseudo p-value of the permutations: one-sided (hot) for Gi*, two-sided for local Moran's I.
     pub p_value: f64,
     /// The same, corrected for looking at all tested cells (Benjamini & Hochberg 1995).
     pub q_value: f64,
-    /// `hot_99`, `hot_95`, `hot_90`, `not_significant`, `cold_90`, `cold_95` or `cold_99`, by q.
+    /// `hot_99`, `hot_95`, `hot_90`, `not_significant`, `cold_90`, `cold_95` or `cold_99`, by q; for a cell that is
+    /// unlike its neighbours `outlier_99`, `outlier_95` or `outlier_90`.
     pub class: &'static str,
+    /// What kind of finding it is, where the method knows kinds: `HH`, `LL`, `HL` or `LH` for local Moran's I. Empty
+    /// where it is not beyond chance, and for Gi*.
+    pub category: String,
     /// Change over the period, in words; empty where not computed.
     pub trend: String,
 }

@@ -57,20 +57,19 @@ pub fn clusters(points: &[Local], settings: &Settings) -> Clusters {
     assert!(settings.min_cluster_size >= 2 && settings.min_samples >= 1, "a cluster is of several points");
     assert!(settings.closest_m > 0.0, "some distance is the smallest");
     assert!(u32::try_from(2 * points.len()).is_ok(), "fewer than 2^31 points");
-    let mut found = Clusters {
-        of_point: vec![NOISE; points.len()],
-        probability: vec![0.0; points.len()],
-        count: 0,
-    };
+    let mut found =
+        Clusters { of_point: vec![NOISE; points.len()], probability: vec![0.0; points.len()], count: 0 };
     // From here on a point is its rank from west to east, so that the order of the rows means nothing.
-    let mut order: Vec<u32> = (0u32..).zip(points).filter(|(_, at)| at.is_somewhere()).map(|(row, _)| row).collect();
+    let mut order: Vec<u32> =
+        (0u32..).zip(points).filter(|(_, at)| at.is_somewhere()).map(|(row, _)| row).collect();
     order.sort_unstable_by(|&a, &b| points[a as usize].total_cmp(&points[b as usize]).then(a.cmp(&b)));
     if order.len() < settings.min_cluster_size {
         return found;
     }
     let sorted: Vec<Local> = order.iter().map(|&row| points[row as usize]).collect();
     let edges = span::tree(Tree::new(&sorted), settings.min_samples);
-    let condensed = Dendrogram::new(sorted.len(), edges, settings.closest_m).condense(settings.min_cluster_size);
+    let condensed =
+        Dendrogram::new(sorted.len(), edges, settings.closest_m).condense(settings.min_cluster_size);
     let chosen = condensed.excess_of_mass();
     let mut label_of = vec![NOISE; chosen.len()];
     for (rank, &row) in order.iter().enumerate() {
@@ -189,7 +188,10 @@ impl Dendrogram {
                 continue;
             }
             for part in large {
-                open.push((part, u32::try_from(condensed.branches.len()).expect("fewer than there are points")));
+                open.push((
+                    part,
+                    u32::try_from(condensed.branches.len()).expect("fewer than there are points"),
+                ));
                 let parent = Some(branch);
                 condensed.branches.push(Branch { parent, born: density, densest: density, mass: 0.0 });
             }

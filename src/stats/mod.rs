@@ -5,6 +5,7 @@ pub mod poisson;
 pub mod correct;
 pub mod weights;
 pub mod permute;
+pub mod moran;
 pub mod trend;
 pub mod grid;
 mod union;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::stats::weights::Weights;
+
 /// The folder of data and reference values beside the repository; `None`, with a word on why, where it is not.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let found = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
@@ -32,6 +34,14 @@ fn read(path: &Path, columns: &[&str]) -> Vec<Vec<String>> {
 /// The named columns of a reference table as numbers.
 pub(crate) fn table(file: &str, columns: &[&str]) -> Option<Vec<Vec<f64>>> {
     Some(numbers(&texts(&format!("reference/{file}"), columns)?))
+}
+
+/// The neighbours that a reference file lists, as rows.
+pub(crate) fn neighbours(file: &str) -> Option<Weights> {
+    let text = std::fs::read_to_string(shared(&format!("reference/{file}"))?).unwrap();
+    let rows: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let row = |item: usize| -> Vec<u32> { serde_json::from_value(rows[&item.to_string()].clone()).unwrap() };
+    Some(Weights::binary(&(0..rows.len()).map(row).collect::<Vec<_>>()))
 }
 
 /// The named columns of a table that is kept in `tests/reference`.

@@ -82,9 +82,12 @@ impl Tree {
                 nearest[k - 1]
             })
             .collect();
-        self.summarise(|node, range| node.core = cores[range].iter().copied().fold(f64::INFINITY, f64::min), |node, [a, b]| {
-            node.core = a.core.min(b.core);
-        });
+        self.summarise(
+            |node, range| node.core = cores[range].iter().copied().fold(f64::INFINITY, f64::min),
+            |node, [a, b]| {
+                node.core = a.core.min(b.core);
+            },
+        );
         cores
     }
 

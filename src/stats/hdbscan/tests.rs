@@ -60,15 +60,21 @@ impl Slow {
         let mut members = members;
         loop {
             // The longest step that is needed to join all.
-            let mut lengths: Vec<f64> =
-                members.iter().flat_map(|&a| members.iter().map(move |&b| (a, b))).filter(|(a, b)| a != b)
-                    .map(|(a, b)| self.apart[a][b]).collect();
+            let mut lengths: Vec<f64> = members
+                .iter()
+                .flat_map(|&a| members.iter().map(move |&b| (a, b)))
+                .filter(|(a, b)| a != b)
+                .map(|(a, b)| self.apart[a][b])
+                .collect();
             lengths.sort_by(f64::total_cmp);
-            let needed = *lengths.iter().rev().find(|&&length| self.parts(&members, length).len() > 1).unwrap();
+            let needed =
+                *lengths.iter().rev().find(|&&length| self.parts(&members, length).len() > 1).unwrap();
             let density = 1.0 / needed;
             fate.densest = density;
-            let (mut large, small): (Vec<_>, Vec<_>) =
-                self.parts(&members, needed).into_iter().partition(|part| part.len() >= self.min_cluster_size);
+            let (mut large, small): (Vec<_>, Vec<_>) = self
+                .parts(&members, needed)
+                .into_iter()
+                .partition(|part| part.len() >= self.min_cluster_size);
             fate.left.extend(small.concat().into_iter().map(|point| (point, density)));
             fate.mass += small.concat().len() as f64 * (density - born);
             if large.len() == 1 {
@@ -103,7 +109,8 @@ impl Fate {
 }
 
 fn slow(points: &[Local], settings: &Settings) -> Clusters {
-    let mut found = Clusters { of_point: vec![NOISE; points.len()], probability: vec![0.0; points.len()], count: 0 };
+    let mut found =
+        Clusters { of_point: vec![NOISE; points.len()], probability: vec![0.0; points.len()], count: 0 };
     if points.len() < settings.min_cluster_size {
         return found;
     }
@@ -184,7 +191,9 @@ proptest! {
 
 #[test]
 fn clusters_are_those_of_the_hdbscan_package_where_no_rows_decide() {
-    for (min_samples, columns) in [(1, ["x", "y", "one", "one_probability"]), (5, ["x", "y", "five", "five_probability"])] {
+    for (min_samples, columns) in
+        [(1, ["x", "y", "one", "one_probability"]), (5, ["x", "y", "five", "five_probability"])]
+    {
         let rows = reference::kept("hdbscan_labels.csv", &columns);
         let points: Vec<Local> = rows.iter().map(|row| Local::new(row[0], row[1])).collect();
         let found = clusters(&points, &settings(10, min_samples));
@@ -199,7 +208,9 @@ fn clusters_are_those_of_the_hdbscan_package_where_no_rows_decide() {
 
 #[test]
 fn shuffled_rows_and_threads_change_no_label_of_zurich() {
-    let Some(rows) = reference::table("zh_waste2024_clusters.csv", &["e", "n", "hdbscan_mcs10_ms5"]) else { return };
+    let Some(rows) = reference::table("zh_waste2024_clusters.csv", &["e", "n", "hdbscan_mcs10_ms5"]) else {
+        return;
+    };
     let points: Vec<Local> = rows.iter().map(|row| Local::new(row[0], row[1])).collect();
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -228,7 +239,10 @@ fn many_at_one_place_are_one_cluster_of_finite_density() {
     points.extend([there; 15]);
     let found = clusters(&points, &Settings { min_cluster_size: 5, min_samples: 4, closest_m: 1.0 });
     assert_eq!(found.count, 2);
-    assert!(found.of_point[..12].iter().all(|&label| label == 0) && found.of_point[12..].iter().all(|&label| label == 1));
+    assert!(
+        found.of_point[..12].iter().all(|&label| label == 0)
+            && found.of_point[12..].iter().all(|&label| label == 1)
+    );
     assert!(found.probability.iter().all(|&p| (p - 1.0).abs() < 1e-15), "{found:?}");
 }
 
@@ -236,7 +250,9 @@ fn many_at_one_place_are_one_cluster_of_finite_density() {
 fn too_few_points_nowhere_and_one_place_alone_are_no_clusters() {
     let spot = Local::new(1.0, 2.0);
     assert_eq!(clusters(&[], &settings(5, 5)), Clusters::default());
-    for points in [vec![spot], vec![Local::NOWHERE; 9], vec![spot; 4], vec![spot; 40], vec![spot, Local::NOWHERE]] {
+    for points in
+        [vec![spot], vec![Local::NOWHERE; 9], vec![spot; 4], vec![spot; 40], vec![spot, Local::NOWHERE]]
+    {
         let found = clusters(&points, &settings(5, 5));
         assert!(found.count == 0 && found.of_point.iter().all(|&label| label == NOISE), "{points:?}");
         assert!(found.probability.iter().all(|&p| p == 0.0));
