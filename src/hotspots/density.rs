@@ -82,11 +82,11 @@ pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
         found.notes.push(format!("density, {kind}: none of {n} incidents lies in a cluster"));
         return;
     }
-    let ground = Ground::of(city, &chosen);
+    let comparison = Comparison::of(city, &chosen);
     let hotspot = |members| {
-        let mut hotspot = ground.cluster(city, METHOD, options.kind, members);
+        let mut hotspot = comparison.cluster(city, METHOD, options.kind, members);
         if options.days.is_some() {
-            ground.in_its_days(city, &mut hotspot);
+            comparison.in_its_days(city, &mut hotspot);
         }
         hotspot
     };
@@ -103,13 +103,13 @@ pub(super) fn of_each(count: u32, labels: impl Iterator<Item = (u32, u32)>) -> V
 }
 
 /// What clusters are compared with: all chosen incidents in the study area.
-pub(super) struct Ground {
+pub(super) struct Comparison {
     /// How many there are in the last third of the period and in all.
     all: (u32, u32),
     per_m2: f64,
 }
 
-impl Ground {
+impl Comparison {
     pub(super) fn of(city: &City<'_>, chosen: &[u32]) -> Self {
         let study_m2: f64 = city.index.study_cells(STUDY).par_iter().map(|cell| cell.area_m2()).sum();
         Self { all: late_and_all(city, chosen), per_m2: chosen.len() as f64 / study_m2 }

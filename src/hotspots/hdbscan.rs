@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::hotspots::Hotspots;
 use crate::hotspots::city::City;
-use crate::hotspots::density::{Ground, of_each};
+use crate::hotspots::density::{Comparison, of_each};
 use crate::model::kind::Selection;
 use crate::stats::hdbscan::{Settings, clusters};
 
@@ -81,7 +81,7 @@ pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
         return found.notes.push(note);
     }
     let members = of_each(clusters.count, chosen.iter().copied().zip(clusters.of_point));
-    let ground = Ground::of(city, &chosen);
-    let hotspot = |members| ground.cluster(city, METHOD, options.kind, members);
+    let comparison = Comparison::of(city, &chosen);
+    let hotspot = |members| comparison.cluster(city, METHOD, options.kind, members);
     found.hotspots.par_extend(members.into_par_iter().map(hotspot));
 }

@@ -9,6 +9,8 @@ use crate::place::Crs;
 use crate::progress::Silent;
 use crate::random::Stream;
 
+mod local;
+
 /// A square town of 4 × 4 km in Utrecht, with its incidents and assets.
 struct Town {
     plane: Plane,
