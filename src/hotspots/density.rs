@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::hotspots::city::{City, late_and_all};
 use crate::hotspots::{Hotspot, Hotspots, outline};
+use crate::model::NONE;
 use crate::model::kind::Selection;
 use crate::stats::density;
 
@@ -67,16 +68,18 @@ impl Options {
 
 /// Adds the clusters of the chosen incidents.
 pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
-    let chosen = city.chosen(options.kind);
+    let chosen = from_west(city, city.chosen(options.kind));
     if chosen.len() < options.min_reports as usize {
         let (kind, n, needed) = (options.kind.name(), chosen.len(), options.min_reports);
         let note = format!("density, {kind}: too few data: {n} incidents where a cluster takes {needed}");
         return found.notes.push(note);
     }
-    let clusters =
-        if chosen.len() < MANY { in_one_piece(city, options, &chosen) } else { in_parts(city, options) };
-    let of_chosen = chosen.iter().map(|&incident| (incident, clusters.of_point[incident as usize]));
-    let members = of_each(clusters.count, of_chosen);
+    let clusters = if chosen.len() < MANY {
+        in_one_piece(city, options, &chosen)
+    } else {
+        in_parts(city, options, &chosen)
+    };
+    let members = of_each(clusters.count, chosen.iter().copied().zip(clusters.of_point));
     if members.is_empty() {
         let (kind, n) = (options.kind.name(), chosen.len());
         found.notes.push(format!("density, {kind}: none of {n} incidents lies in a cluster"));
@@ -93,12 +96,24 @@ pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
     found.hotspots.par_extend(members.into_par_iter().map(hotspot));
 }
 
-/// The members of each cluster, in the order in which they come.
+/// Incidents from west to east, those of one place by their time: an incident at the rim of two clusters goes to the
+/// one that comes first, which must not be a matter of rows.
+pub(super) fn from_west(city: &City<'_>, mut incidents: Vec<u32>) -> Vec<u32> {
+    let (at, first_at) = (&city.incidents.at, &city.incidents.first_at);
+    incidents.sort_by(|&a, &b| {
+        let (a, b) = (a as usize, b as usize);
+        at[a].total_cmp(&at[b]).then(first_at[a].cmp(&first_at[b]))
+    });
+    incidents
+}
+
+/// The members of each cluster, ascending.
 pub(super) fn of_each(count: u32, labels: impl Iterator<Item = (u32, u32)>) -> Vec<Vec<u32>> {
     let mut members = vec![Vec::new(); count as usize];
     for (incident, cluster) in labels.filter(|&(_, cluster)| cluster != density::NOISE) {
         members[cluster as usize].push(incident);
     }
+    members.iter_mut().for_each(|members| members.sort_unstable());
     members
 }
 
@@ -154,38 +169,44 @@ fn day_of(city: &City<'_>, incident: u32) -> i32 {
     city.scene.clock.day(city.incidents.first_at[incident as usize]).0
 }
 
-/// The clusters of the chosen incidents.
+/// The clusters of the chosen incidents, by their places in `chosen`.
 pub(super) fn in_one_piece(city: &City<'_>, options: &Options, chosen: &[u32]) -> density::Clusters {
-    let whole = partial(city, options, chosen, |_| true);
-    density::merge(city.incidents.len(), &[whole])
+    let places: Vec<u32> = (0u32..).take(chosen.len()).collect();
+    density::merge(chosen.len(), &[partial(city, options, chosen, &places, |_| true)])
 }
 
 /// The same from a city that is cut into parts. Whether a neighbour of an incident is a core depends on the
 /// neighbour's neighbours, so a part sees as far as two radii.
-pub(super) fn in_parts(city: &City<'_>, options: &Options) -> density::Clusters {
+pub(super) fn in_parts(city: &City<'_>, options: &Options, chosen: &[u32]) -> density::Clusters {
+    let mut place_of = vec![NONE; city.incidents.len()];
+    for (place, &incident) in (0u32..).zip(chosen) {
+        place_of[incident as usize] = place;
+    }
     let parts = city.index.parts(PART, 2.0 * options.radius_m);
     let partials: Vec<density::Partial> = parts
         .par_iter()
         .map(|part| {
-            let seen = part.owned.iter().map(|&own| (own, true));
-            let seen = seen.chain(part.halo.iter().map(|&near| (near, false)));
-            let holds = |incident: u32| options.kind.holds(city.incidents.kind[incident as usize]);
-            let mut seen: Vec<(u32, bool)> = seen.filter(|&(incident, _)| holds(incident)).collect();
+            let seen = part.owned.iter().map(|&own| (place_of[own as usize], true));
+            let seen = seen.chain(part.halo.iter().map(|&near| (place_of[near as usize], false)));
+            let mut seen: Vec<(u32, bool)> = seen.filter(|&(place, _)| place != NONE).collect();
             seen.sort_unstable();
-            let incidents: Vec<u32> = seen.iter().map(|&(incident, _)| incident).collect();
-            partial(city, options, &incidents, |place| seen[place].1)
+            let places: Vec<u32> = seen.iter().map(|&(place, _)| place).collect();
+            partial(city, options, chosen, &places, |seen_as| seen[seen_as].1)
         })
         .collect();
-    density::merge(city.incidents.len(), &partials)
+    density::merge(chosen.len(), &partials)
 }
 
-/// What these incidents, of which `is_own` says (by place) whether they belong to the part, tell of the clusters.
+/// What the incidents at some places of `chosen`, of which `is_own` says whether they belong to the part, tell of the
+/// clusters.
 fn partial(
     city: &City<'_>,
     options: &Options,
-    incidents: &[u32],
+    chosen: &[u32],
+    places: &[u32],
     is_own: impl Fn(usize) -> bool,
 ) -> density::Partial {
+    let incidents: Vec<u32> = places.iter().map(|&place| chosen[place as usize]).collect();
     let day: Vec<i32> = match options.days {
         Some(_) => incidents.iter().map(|&incident| day_of(city, incident)).collect(),
         None => Vec::new(),
@@ -195,5 +216,5 @@ fn partial(
         min_points: options.min_reports as usize,
         time: options.days.map(|days| density::Time { day: &day, days }),
     };
-    density::partial(&city.places(incidents), incidents, is_own, &rule)
+    density::partial(&city.places(&incidents), places, is_own, &rule)
 }

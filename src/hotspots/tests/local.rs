@@ -17,7 +17,7 @@ fn bin(town: &mut Town, at: Local) {
     town.assets.push(Asset { id, kind: AssetKind::LitterBin, at, capacity_l: None, is_synthetic: false });
 }
 
-/// The patterned town with a bin every 160 m and 60 more in a busy square, where four times the reports are.
+/// The patterned town with a bin every 160 m and 320 more in a busy square, with as many more reports as there are bins.
 fn town_with_bins() -> Town {
     let mut town = patterned();
     for (column, row) in (0..25).flat_map(|column| (0..25).map(move |row| (column, row))) {
@@ -28,13 +28,13 @@ fn town_with_bins() -> Town {
     }
     let busy = Local::new(CORNER.x + 2_900.0, CORNER.y + 1_200.0);
     let stream = &mut Random::new(29).stream("town", 0);
-    for _ in 0..60 {
+    for _ in 0..320 {
         bin(
             &mut town,
-            Local::new(busy.x + 500.0 * (share(stream) - 0.5), busy.y + 500.0 * (share(stream) - 0.5)),
+            Local::new(busy.x + 800.0 * (share(stream) - 0.5), busy.y + 800.0 * (share(stream) - 0.5)),
         );
     }
-    town.scatter(40, busy, 500.0, stream);
+    town.scatter(200, busy, 800.0, stream);
     town
 }
 
@@ -210,7 +210,7 @@ fn exposures_are_what_stands_runs_and_lies_in_each_cell() {
     assert!(exposure(Per::Nothing).iter().all(|each| each.to_bits() == 1.0f64.to_bits()));
     assert!((total(Per::Reports) - town.incidents.len() as f64).abs() < 1e-9);
     assert!((total(Per::Visits) - 6.0).abs() < 1e-9);
-    assert!((total(Per::Assets(AssetKind::LitterBin)) - 685.0 * 365.0).abs() < 1e-6);
+    assert!((total(Per::Assets(AssetKind::LitterBin)) - 945.0 * 365.0).abs() < 1e-6);
     assert!(total(Per::Assets(AssetKind::Lamp)).abs() < 1e-12);
     // The second street leaves the study area, whose cells stick out of the town by up to a cell.
     let metres = total(Per::StreetMetres);
