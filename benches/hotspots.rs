@@ -2,15 +2,16 @@
 //!
 //! `cargo bench --bench hotspots`. Points: a million, clustered like reports (a third scattered, the others within
 //! some tens of metres of 3,000 places) on 42 × 42 km. Cells: 115,000, most of them without an incident.
+//! `benches/peers.py` compares with other programs.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use h3o::{CellIndex, LatLng, Resolution};
-use paaltje::hotspots::gi_star;
+use paaltje::hotspots::{gi_star, moran as moran_cells};
 use paaltje::random::{Random, Stream};
-use paaltje::stats::density;
 use paaltje::stats::weights::Weights;
+use paaltje::stats::{density, hdbscan, moran};
 use paaltje::unit::Local;
 use rand::Rng;
 
@@ -54,15 +55,34 @@ fn cells() -> (Vec<CellIndex>, Vec<u32>) {
     (cells, counts)
 }
 
+/// Waste in waves: a day of two years for every point.
+fn days(n: usize) -> Vec<i32> {
+    let stream = &mut Random::new(4).stream("days", 0);
+    (0..n).map(|_| i32::try_from(stream.next_u32() % 730).expect("two years")).collect()
+}
+
+const HDBSCAN: hdbscan::Settings =
+    hdbscan::Settings { min_cluster_size: 20, min_samples: 10, closest_m: 1e-6 };
+
 fn hotspots(criterion: &mut Criterion) {
-    let points = points(1_000_000);
+    let (points, days) = (points(1_000_000), days(1_000_000));
     let (cells, counts) = cells();
     let values: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();
     let mut group = criterion.benchmark_group("hotspots");
     group.sample_size(10);
+    let in_space = density::Rule::in_space(50.0, 10);
     group.bench_function("dbscan, 1,000,000 points, 50 m, 10", |bench| {
-        bench.iter(|| density::clusters(black_box(&points), 50.0, 10));
+        bench.iter(|| density::clusters(black_box(&points), &in_space));
     });
+    let in_time = density::Rule { time: Some(density::Time { day: &days, days: 14 }), ..in_space };
+    group.bench_function("dbscan, 1,000,000 points, 50 m, 14 days, 10", |bench| {
+        bench.iter(|| density::clusters(black_box(&points), &in_time));
+    });
+    for n in [100_000, 1_000_000] {
+        group.bench_function(format!("hdbscan, {n} points, 20, 10"), |bench| {
+            bench.iter(|| hdbscan::clusters(black_box(&points[..n]), &HDBSCAN));
+        });
+    }
     group.bench_function(format!("neighbours of {} cells", cells.len()), |bench| {
         bench.iter(|| Weights::disk(black_box(&cells), 1));
     });
@@ -77,6 +97,17 @@ fn hotspots(criterion: &mut Criterion) {
             });
         });
     }
+    let others = weights.without_itself();
+    let rows = others.row_standardised();
+    group.bench_function("local moran I and z", |bench| {
+        bench.iter(|| moran::local(black_box(&values), &rows))
+    });
+    group.bench_function("local moran p, exact", |bench| {
+        bench.iter(|| moran_cells::exact_p_values(black_box(&counts), &others));
+    });
+    group.bench_function("local moran p, 999 permutations", |bench| {
+        bench.iter(|| moran_cells::drawn_p_values(black_box(&values), &cells, &others, 999, Random::new(3)));
+    });
     group.finish();
 }
 

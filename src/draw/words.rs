@@ -163,7 +163,9 @@ pub(crate) fn selection(language: Language, selection: Selection) -> String {
 pub(crate) fn method(language: Language, name: &str) -> String {
     match name {
         "gi_star" => say!(language, "more than around it (Gi*)", "meer dan eromheen (Gi*)"),
+        "moran" => say!(language, "much among much (local Moran)", "veel tussen veel (lokale Moran)"),
         "density" => say!(language, "dense cluster", "dichte groep"),
+        "hdbscan" => say!(language, "denser than around it", "dichter dan eromheen"),
         "repeat" => say!(language, "comes back", "keert terug"),
         other => other.replace('_', " "),
     }

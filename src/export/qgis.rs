@@ -59,7 +59,7 @@ fn symbol(geometry: GeometryType, number: usize, colour: &str) -> Option<String>
     ))
 }
 
-/// Colours are those of `ColorBrewer`: `RdBu` for hot and cold, `Set1` and `Dark2`.
+/// Colours are those of `ColorBrewer`: `RdBu` for hot and cold, `Purples`, `Set1` and `Dark2`.
 fn categories(layer: &str) -> Option<&'static [Category]> {
     Some(match layer {
         "hotspot_cells" => &[
@@ -70,11 +70,16 @@ fn categories(layer: &str) -> Option<&'static [Category]> {
             ("cold_90", "cold, 90 %", "209,229,240,190"),
             ("cold_95", "cold, 95 %", "103,169,207,190"),
             ("cold_99", "cold, 99 %", "33,102,172,190"),
+            ("outlier_90", "unlike its neighbours, 90 %", "218,218,235,190"),
+            ("outlier_95", "unlike its neighbours, 95 %", "158,154,200,190"),
+            ("outlier_99", "unlike its neighbours, 99 %", "106,81,163,190"),
         ],
         "hotspots" => &[
             ("density", "density cluster", "117,112,179,120"),
+            ("hdbscan", "density cluster of any density", "231,41,138,120"),
             ("gi_star", "Gi* hotspot", "178,24,43,120"),
             ("emerging", "emerging hotspot", "231,41,138,120"),
+            ("moran", "local Moran hotspot", "217,95,2,120"),
             ("repeat", "repeat location", "230,171,2,160"),
             ("", "other", "102,102,102,120"),
         ],

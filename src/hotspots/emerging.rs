@@ -17,11 +17,13 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::hotspots::cells::groups;
 use crate::hotspots::city::City;
-use crate::hotspots::gi_star::{class, groups};
+use crate::hotspots::gi_star::class;
 use crate::hotspots::{Hotspot, HotspotCell, Hotspots, outline};
 use crate::model::kind::Selection;
 use crate::period::{Day, Period};
+use crate::random::Random;
 use crate::stats::correct::benjamini_hochberg;
 use crate::stats::poisson::Rates;
 use crate::stats::weights::Weights;
@@ -302,7 +304,7 @@ impl Sums {
 
 /// Adds a row for every cell of the study area, and a hotspot for every group of touching cells of one pattern that
 /// needs looking at now.
-pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
+pub(super) fn find(city: &City<'_>, options: &Options, _random: Random, found: &mut Hotspots) {
     let kind = options.kind;
     let note = |what: String| format!("emerging, {}: {what}", kind.name());
     let Ok(resolution) = Resolution::try_from(options.resolution) else {

@@ -3,19 +3,20 @@
 //! A cell is hot where it and its neighbours hold more than a neighbourhood of that size would if the same counts
 //! were scattered over the study area. Cells without a single incident count too: leaving them out makes every
 //! remaining cell look cold. Cells at the rim keep their smaller neighbourhoods; no edge correction is made.
-//! Counts, not risks: where more people pass, more is reported.
+//! Counts, not risks: where more people pass, more is reported. With `per`, rates are compared instead.
 //!
 //! The hot side rests on the permutation p-value, one-sided, because counts are far from normal; the cold
 //! side on the analytic z, two-sided, because with many empty cells a permutation of zeros says little. Each
 //! side is corrected for all cells by itself (Benjamini & Hochberg).
 
-use h3o::{CellIndex, Resolution};
+use h3o::CellIndex;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
-use crate::hotspots::city::{City, late_and_all};
-use crate::hotspots::{Hotspot, HotspotCell, Hotspots, outline};
+use crate::error::Result;
+use crate::hotspots::cells::{self, Cells, HOT_Q, Question, Test};
+use crate::hotspots::city::City;
+use crate::hotspots::{HotspotCell, Hotspots, Per};
 use crate::model::kind::Selection;
 use crate::random::Random;
 use crate::stats::correct::benjamini_hochberg;
@@ -26,12 +27,8 @@ use crate::stats::weights::Weights;
 /// The name of the method in layers.
 pub const METHOD: &str = "gi_star";
 
-/// With fewer cells neither mean nor spread of the city is known.
-const FEWEST_CELLS: usize = 30;
-/// Cells up to this q-value make a hotspot.
-const HOT_Q: f64 = 0.05;
 /// Permutations where the exact probability cannot be counted and none are asked for.
-const FALLBACK_PERMUTATIONS: u32 = 9_999;
+pub(super) const FALLBACK_PERMUTATIONS: u32 = 9_999;
 
 /// The settings of `[[hotspots.gi_star]]`.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
@@ -48,36 +45,20 @@ pub struct Options {
     pub permutations: u32,
     /// How many steps away a cell still is a neighbour. Default 1: the six cells around.
     pub neighbours: u32,
+    /// What counts are compared with: `nothing`, `reports`, `street_metres`, `visits` or a kind of asset. Rates have no
+    /// exact probability: `permutations = 0` draws 9,999 times then. Default `nothing`.
+    pub per: Per,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { kind: Selection::All, resolution: 9, permutations: 0, neighbours: 1 }
+        Self { kind: Selection::All, resolution: 9, permutations: 0, neighbours: 1, per: Per::Nothing }
     }
 }
 
 impl Options {
     pub(super) fn check(&self) -> Result<()> {
-        let refuse = |message: String, hint: &str| Err(Error::Setting { message, hint: hint.to_owned() });
-        if !(5..=12).contains(&self.resolution) {
-            let message = format!(
-                "`resolution = {}` under [[hotspots.gi_star]] is too {}",
-                self.resolution,
-                if self.resolution < 5 { "coarse for a city" } else { "fine for addresses" }
-            );
-            return refuse(message, "write 9 for a few blocks or 10 for a street corner");
-        }
-        if !(1..=3).contains(&self.neighbours) {
-            let message =
-                format!("`neighbours = {}` under [[hotspots.gi_star]] is out of range", self.neighbours);
-            return refuse(message, "write 1 for the six cells around, or 2 or 3 steps");
-        }
-        if self.permutations > 1_000_000 {
-            let message =
-                format!("`permutations = {}` under [[hotspots.gi_star]] would take days", self.permutations);
-            return refuse(message, "write 0 for the exact probability, or a number such as 999");
-        }
-        Ok(())
+        cells::check(METHOD, self.resolution, self.neighbours, self.permutations)
     }
 }
 
@@ -137,10 +118,26 @@ pub fn p_values(
             return counts.iter().zip(&sums).map(tail).collect();
         }
     }
-    let permutations = if permutations == 0 { FALLBACK_PERMUTATIONS } else { permutations };
     let values: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();
+    p_values_of_rates(&values, cells, weights, permutations, random)
+}
+
+/// The same for values that are no counts and so cannot be counted out: drawn `permutations` times, for 0 of them
+/// 9,999 times.
+///
+/// # Panics
+/// When `values`, `cells` and `weights` are not of the same items.
+pub fn p_values_of_rates(
+    values: &[f64],
+    cells: &[CellIndex],
+    weights: &Weights,
+    permutations: u32,
+    random: Random,
+) -> Vec<f64> {
+    assert_eq!(values.len(), cells.len(), "one value per cell");
+    let permutations = if permutations == 0 { FALLBACK_PERMUTATIONS } else { permutations };
     let stream = |item: usize| random.stream(METHOD, u64::from(cells[item]));
-    conditional(&values, weights, permutations, stream)
+    conditional(values, weights, permutations, stream)
         .into_iter()
         .map(|reached| pseudo_p(reached, permutations))
         .collect()
@@ -148,84 +145,33 @@ pub fn p_values(
 
 /// Adds a row for every cell of the study area, and a hotspot for every group of hot cells that touch.
 pub(super) fn find(city: &City<'_>, options: &Options, random: Random, found: &mut Hotspots) {
-    let kind = options.kind;
-    let note = |what: String| format!("gi_star, {}: {what}", kind.name());
-    let Ok(resolution) = Resolution::try_from(options.resolution) else {
-        return found.notes.push(note(format!("no cells of resolution {}", options.resolution)));
+    let Options { kind, resolution, per, .. } = *options;
+    let question = Question { method: METHOD, kind, resolution, per };
+    let Some(table) = Cells::of(city, question, found) else { return };
+    let weights = Weights::disk(&table.cells, options.neighbours);
+    let z = z_scores(&table.values, &weights).expect("the values vary");
+    let p_values = match table.as_counts() {
+        Some(counts) => p_values(counts, &table.cells, &weights, options.permutations, random),
+        None => p_values_of_rates(&table.values, &table.cells, &weights, options.permutations, random),
     };
-    let cells = city.index.study_cells(resolution);
-    let (counts, outside) = place(&cells, &city.index.counts(resolution, kind, None, city.scene.clock));
-    if outside > 0 {
-        found.notes.push(note(format!("{outside} incidents lie outside the study area and are not counted")));
-    }
-    let total: u32 = counts.iter().sum();
-    if cells.len() < FEWEST_CELLS || total == 0 {
-        let n = cells.len();
-        return found
-            .notes
-            .push(note(format!("too few data: {total} incidents in a study area of {n} cells")));
-    }
-    let values: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();
-    let weights = Weights::disk(&cells, options.neighbours);
-    let Some(z) = z_scores(&values, &weights) else {
-        let (n, each) = (cells.len(), counts[0]);
-        return found.notes.push(note(format!("nothing varies: each of {n} cells holds {each} incidents")));
-    };
-    let p_values = p_values(&counts, &cells, &weights, options.permutations, random);
     let hot_q = benjamini_hochberg(&p_values);
     let cold_q = benjamini_hochberg(&z.iter().map(|&z| normal::two_sided(z)).collect::<Vec<_>>());
+    let draws = if table.as_counts().is_none() && options.permutations == 0 {
+        FALLBACK_PERMUTATIONS
+    } else {
+        options.permutations
+    };
+    table.note_coarse(draws, pseudo_p(0, draws), &p_values, &hot_q, found);
 
-    let floor = pseudo_p(0, options.permutations);
-    let at_floor = p_values.iter().filter(|&&p| p <= floor).count();
-    if options.permutations > 0 && at_floor > 0 && hot_q.iter().all(|&q| q > HOT_Q) {
-        let (n, draws) = (cells.len(), options.permutations);
-        found.notes.push(note(format!(
-            "{at_floor} cells have the smallest p-value that {draws} permutations can give, which is too large \
-             to stand out among {n} cells; `permutations = 0` gives the exact p-values"
-        )));
-    }
-
-    let chosen = city.chosen(kind);
-    let all = late_and_all(city, &chosen);
-    let (late, _) = place(&cells, &city.index.counts(resolution, kind, Some(city.late()), city.scene.clock));
-    let expected = f64::from(total) / cells.len() as f64;
-    let rows: Vec<HotspotCell> = (0..cells.len())
-        .map(|item| HotspotCell {
-            method: METHOD,
-            kind,
-            cell: cells[item],
-            n: counts[item],
-            expected,
-            z: z[item],
-            p_value: p_values[item],
-            q_value: hot_q[item],
-            class: class(z[item], hot_q[item], cold_q[item]),
-            trend: city.trend((late[item], counts[item]), all),
-            category: String::new(),
-            esri_category: String::new(),
-        })
-        .collect();
+    let row = |item: usize| {
+        let class = class(z[item], hot_q[item], cold_q[item]);
+        let (p_value, q_value) = (p_values[item], hot_q[item]);
+        table.row(city, item, Test { z: z[item], p_value, q_value, class, category: "" })
+    };
+    let rows: Vec<HotspotCell> = (0..table.len()).map(row).collect();
     let is_hot = |item: usize| rows[item].n > 0 && rows[item].q_value <= HOT_Q;
-    for group in groups(&weights, is_hot) {
-        let group: Vec<&HotspotCell> = group.into_iter().map(|item| &rows[item]).collect();
-        let mut hotspot = hotspot(city, kind, &group);
-        hotspot.trend = city.trend(late_and_all(city, &hotspot.incidents), all);
-        found.hotspots.push(hotspot);
-    }
+    found.hotspots.extend(table.hotspots(city, &weights, &rows, is_hot));
     found.cells.extend(rows);
-}
-
-/// The counts of `cells`, zeros included, and how many incidents are in none of them. Both lists ascend.
-fn place(cells: &[CellIndex], counts: &[(CellIndex, u32)]) -> (Vec<u32>, u32) {
-    let mut placed = vec![0; cells.len()];
-    let mut outside = 0;
-    for (cell, count) in counts {
-        match cells.binary_search(cell) {
-            Ok(item) => placed[item] = *count,
-            Err(_) => outside += count,
-        }
-    }
-    (placed, outside)
 }
 
 /// The class of a cell by its q-values.
@@ -239,51 +185,6 @@ pub(super) fn class(z: f64, hot_q: f64, cold_q: f64) -> &'static str {
         (_, q) if z < 0.0 && q <= 0.10 => "cold_90",
         _ => "not_significant",
     }
-}
-
-/// Groups of items for which `is_in` holds and that are neighbours of each other; ascending, and in the order of
-/// their first items.
-pub(super) fn groups(weights: &Weights, is_in: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
-    let mut is_taken = vec![false; weights.len()];
-    let mut groups = Vec::new();
-    for first in 0..weights.len() {
-        if is_taken[first] || !is_in(first) {
-            continue;
-        }
-        is_taken[first] = true;
-        let mut group = vec![first];
-        let mut next = 0;
-        while let Some(&item) = group.get(next) {
-            for &near in weights.neighbours(item) {
-                if !is_taken[near as usize] && is_in(near as usize) {
-                    is_taken[near as usize] = true;
-                    group.push(near as usize);
-                }
-            }
-            next += 1;
-        }
-        group.sort_unstable();
-        groups.push(group);
-    }
-    groups
-}
-
-fn hotspot(city: &City<'_>, kind: Selection, group: &[&HotspotCell]) -> Hotspot {
-    let holds = |incident: &u32| kind.holds(city.incidents.kind[*incident as usize]);
-    let cells: Vec<CellIndex> = group.iter().map(|row| row.cell).collect();
-    let mut members: Vec<u32> =
-        cells.iter().flat_map(|&cell| city.index.incidents_in(cell)).filter(holds).collect();
-    members.sort_unstable();
-    let smallest =
-        |value: fn(&HotspotCell) -> f64| group.iter().map(|row| value(row)).fold(f64::INFINITY, f64::min);
-    let mut hotspot = city.hotspot(METHOD, kind, members);
-    hotspot.shape = outline::of_cells(&cells, city.scene.plane);
-    hotspot.expected = group.iter().map(|row| row.expected).sum();
-    hotspot.relative_risk = hotspot.incidents.len() as f64 / hotspot.expected;
-    hotspot.statistic = -smallest(|row| -row.z);
-    hotspot.p_value = smallest(|row| row.p_value);
-    hotspot.q_value = smallest(|row| row.q_value);
-    hotspot
 }
 
 #[cfg(test)]

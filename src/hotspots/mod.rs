@@ -5,10 +5,13 @@
 
 pub mod density;
 pub mod gi_star;
+pub mod hdbscan;
+pub mod moran;
 pub mod repeat;
 pub mod emerging;
 pub mod near_repeat;
 pub mod trend;
+mod cells;
 mod city;
 mod exposure;
 mod outline;
@@ -32,36 +35,59 @@ use crate::unit::Local;
 use city::City;
 pub use exposure::Per;
 
-/// The methods of a project: the tables `[[hotspots.…]]`, any number of each.
-#[derive(Debug, Clone, Deserialize, PartialEq, Default)]
-#[serde(deny_unknown_fields, default)]
-pub struct Methods {
-    /// Clusters of incidents that lie close together.
-    pub density: Vec<density::Options>,
-    /// Cells whose neighbourhood holds more than chance would put there.
-    pub gi_star: Vec<gi_star::Options>,
-    /// Assets that are reported more often than others of their kind.
-    pub repeat: Vec<repeat::Options>,
-    /// Cells that become, stay or cease to be hot from step to step.
-    pub emerging: Vec<emerging::Options>,
-    /// Incidents that others follow nearby.
-    pub near_repeat: Vec<near_repeat::Options>,
-    /// Kinds that become more or fewer.
-    pub trend: Vec<trend::Options>,
+/// Declares [`Methods`] from one table: a method is one file and one line.
+macro_rules! methods {
+    ($($(#[doc = $doc:literal])+ $method:ident;)+) => {
+        /// The methods of a project: the tables `[[hotspots.…]]`, any number of each.
+        #[derive(Debug, Clone, Deserialize, PartialEq, Default)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Methods {
+            $($(#[doc = $doc])+ pub $method: Vec<$method::Options>,)+
+        }
+
+        impl Methods {
+            /// Whether every setting has a value that can be used.
+            ///
+            /// # Errors
+            /// [`Error::Setting`](crate::error::Error::Setting) for the first one that has not.
+            pub fn check(&self) -> Result<()> {
+                $(self.$method.iter().try_for_each($method::Options::check)?;)+
+                Ok(())
+            }
+
+            /// How many tables there are.
+            fn count(&self) -> u64 {
+                (0 $(+ self.$method.len())+) as u64
+            }
+
+            /// Lets every one look at the city.
+            fn find(&self, city: &City<'_>, random: Random, found: &mut Hotspots, progress: &dyn Progress) {
+                $(for options in &self.$method {
+                    $method::find(city, options, random, found);
+                    progress.advance(1);
+                })+
+            }
+        }
+    };
 }
 
-impl Methods {
-    /// Whether every setting has a value that can be used.
-    ///
-    /// # Errors
-    /// [`Error::Setting`](crate::error::Error::Setting) for the first one that has not.
-    pub fn check(&self) -> Result<()> {
-        self.density.iter().try_for_each(density::Options::check)?;
-        self.gi_star.iter().try_for_each(gi_star::Options::check)?;
-        self.repeat.iter().try_for_each(repeat::Options::check)?;
-        self.emerging.iter().try_for_each(emerging::Options::check)?;
-        self.near_repeat.iter().try_for_each(near_repeat::Options::check)
-    }
+methods! {
+    /// Clusters of incidents that lie close together.
+    density;
+    /// The same where no one radius fits: the densest places of every part of the city.
+    hdbscan;
+    /// Cells whose neighbourhood holds more than chance would put there.
+    gi_star;
+    /// Cells that are like their neighbours, and cells that are not.
+    moran;
+    /// Assets that are reported more often than others of their kind.
+    repeat;
+    /// Cells that become, stay or cease to be hot from step to step.
+    emerging;
+    /// Incidents that others follow nearby.
+    near_repeat;
+    /// Kinds that become more or fewer.
+    trend;
 }
 
 /// What surrounds the incidents.
@@ -91,39 +117,10 @@ pub fn find(
     random: &Random,
     progress: &dyn Progress,
 ) -> Hotspots {
-    let total = methods.density.len()
-        + methods.gi_star.len()
-        + methods.repeat.len()
-        + methods.emerging.len()
-        + methods.near_repeat.len()
-        + methods.trend.len();
-    progress.begin("hotspots", total as u64);
+    progress.begin("hotspots", methods.count());
     let city = City::new(index, incidents, assets, scene);
     let mut found = Hotspots::default();
-    for options in &methods.density {
-        density::find(&city, options, &mut found);
-        progress.advance(1);
-    }
-    for options in &methods.gi_star {
-        gi_star::find(&city, options, *random, &mut found);
-        progress.advance(1);
-    }
-    for options in &methods.repeat {
-        repeat::find(&city, options, &mut found);
-        progress.advance(1);
-    }
-    for options in &methods.emerging {
-        emerging::find(&city, options, &mut found);
-        progress.advance(1);
-    }
-    for options in &methods.near_repeat {
-        near_repeat::find(&city, options, *random, &mut found);
-        progress.advance(1);
-    }
-    for options in &methods.trend {
-        trend::find(&city, options, &mut found);
-        progress.advance(1);
-    }
+    methods.find(&city, *random, &mut found, progress);
     found.cells.sort_by_key(|row| (row.method, row.kind, row.cell));
     found.assets.sort_by_key(|row| row.asset);
     found.assets.dedup_by_key(|row| row.asset);
@@ -176,15 +173,17 @@ pub struct HotspotCell {
     pub expected: f64,
     /// The statistic as a standard normal deviate.
     pub z: f64,
-    /// One-sided (hot) pseudo p-value of the permutations.
+    /// Pseudo p-value of the permutations: one-sided (hot) for Gi*, two-sided for local Moran's I.
     pub p_value: f64,
     /// The same, corrected for looking at all tested cells (Benjamini & Hochberg 1995).
     pub q_value: f64,
-    /// `hot_99`, `hot_95`, `hot_90`, `not_significant`, `cold_90`, `cold_95` or `cold_99`, by q.
+    /// `hot_99`, `hot_95`, `hot_90`, `not_significant`, `cold_90`, `cold_95` or `cold_99`, by q; for a cell that is
+    /// unlike its neighbours `outlier_99`, `outlier_95` or `outlier_90`.
     pub class: &'static str,
     /// Change over the period, in words; empty where not computed.
     pub trend: String,
-    /// The method's own word for the cell, as in `new` or `persistent`; empty where it has none.
+    /// The method's own word for the cell, as in `new` or `persistent`, or `HH`, `LL`, `HL` and `LH` for local
+    /// Moran's I; empty where it has none.
     pub category: String,
     /// The same as Esri's Emerging Hot Spot Analysis would call it; empty for other methods.
     pub esri_category: String,

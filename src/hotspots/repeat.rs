@@ -19,6 +19,7 @@ use crate::model::asset::AssetKind;
 use crate::model::kind::{Kind, Selection};
 use crate::model::some;
 use crate::period::NEVER;
+use crate::random::Random;
 use crate::stats::correct::{bayesian, benjamini_hochberg};
 use crate::stats::poisson::{self, Rates};
 
@@ -70,7 +71,7 @@ impl Options {
 }
 
 /// Adds a row for every asset of the kind, and a hotspot for every repeat location among them.
-pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
+pub(super) fn find(city: &City<'_>, options: &Options, _random: Random, found: &mut Hotspots) {
     let mut members = vec![Vec::new(); city.assets.len()];
     for (incident, &asset) in (0u32..).zip(&city.incidents.asset) {
         if let Some(asset) = some(asset) {

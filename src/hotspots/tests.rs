@@ -9,6 +9,8 @@ use crate::place::Crs;
 use crate::progress::Silent;
 use crate::random::Stream;
 
+mod local;
+
 /// A square town of 4 × 4 km in Utrecht, with its incidents and assets.
 struct Town {
     plane: Plane,
@@ -202,11 +204,13 @@ fn a_city_cut_into_parts_has_the_clusters_of_the_whole() {
         rounds: &town.rounds,
     };
     let city = City::new(&index, &town.incidents, &town.assets, &scene);
-    let chosen = city.chosen(Selection::All);
-    for (radius_m, min_reports) in [(30.0, 3), (60.0, 5), (150.0, 8), (900.0, 4)] {
-        let options = density::Options { kind: Selection::All, radius_m, min_reports };
+    let chosen = density::from_west(&city, city.chosen(Selection::All));
+    let settings =
+        [(30.0, 3, None), (60.0, 5, None), (150.0, 8, None), (900.0, 4, None), (150.0, 3, Some(20))];
+    for (radius_m, min_reports, days) in settings {
+        let options = density::Options { kind: Selection::All, radius_m, min_reports, days };
         let whole = density::in_one_piece(&city, &options, &chosen);
-        assert_eq!(density::in_parts(&city, &options), whole, "{radius_m} m");
+        assert_eq!(density::in_parts(&city, &options, &chosen), whole, "{radius_m} m");
     }
     assert!(index.parts(h3o::Resolution::Six, 60.0).len() > 1, "there is something to merge");
 }

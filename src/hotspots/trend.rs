@@ -15,6 +15,7 @@ use crate::hotspots::city::City;
 use crate::model::NONE;
 use crate::model::kind::{Kind, Selection};
 use crate::period::{Day, Period};
+use crate::random::Random;
 use crate::stats::correct::benjamini_hochberg;
 use crate::stats::{mann_kendall, poisson};
 
@@ -166,7 +167,7 @@ pub struct Trend {
 }
 
 /// Adds a row for the chosen kinds, and for each kind and area as the options ask.
-pub(super) fn find(city: &City<'_>, options: &Options, found: &mut Hotspots) {
+pub(super) fn find(city: &City<'_>, options: &Options, _random: Random, found: &mut Hotspots) {
     let note = |what: String| format!("trend, {}: {what}", options.kind.name());
     let steps = options.step.within(city.scene.period);
     if steps.len() < FEWEST_STEPS {

@@ -5,11 +5,14 @@ pub mod poisson;
 pub mod correct;
 pub mod weights;
 pub mod permute;
+pub mod moran;
 pub mod trend;
 pub mod mann_kendall;
 pub mod grid;
 pub mod knox;
+mod union;
 pub mod density;
+pub mod hdbscan;
 
 #[cfg(test)]
 pub(crate) mod reference;

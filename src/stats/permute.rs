@@ -24,7 +24,7 @@ pub fn pseudo_p(reached: u32, permutations: u32) -> f64 {
 /// How many of `permutations` conditional permutations give each item a weighted sum of neighbours (itself
 /// left out) at least as large as the observed one. `stream` gives the randomness of an item.
 ///
-/// Values are at least 0; an item whose neighbours sum to 0 is reached by every permutation and draws nothing.
+/// An item whose neighbours all hold the smallest value is reached by every permutation and draws nothing.
 ///
 /// # Panics
 /// When `values` and `weights` are not of the same items.
@@ -37,41 +37,89 @@ pub fn conditional(
     permutations: u32,
     stream: impl Fn(usize) -> Stream + Sync,
 ) -> Vec<u32> {
-    assert_eq!(values.len(), weights.len(), "one row of weights per value");
-    let ranked = Ranked::new(values);
+    let others = Others::new(values, weights);
     let reached = |item: usize| {
-        let row: Vec<f64> = weights.others(item).map(|(_, weight)| weight).collect();
-        let observed: f64 = weights.others(item).map(|(near, weight)| weight * values[near as usize]).sum();
+        let (observed, slack) = others.observed(item);
         if observed <= 0.0 {
             return permutations;
         }
-        // Sums of the same values in another order may differ in the last digits.
-        let threshold = observed - 1e-12 * observed;
-        let mut draw = Draw::new(values.len(), ranked.rank[item], row.len(), stream(item));
+        let threshold = observed - slack;
         let mut reached = 0;
-        if weights.is_binary() && row.len() == 6 && draw.pool.is_empty() {
-            // Nearly every cell has six neighbours; a size that the compiler knows takes half the time.
-            let mut drawn = [0; 6];
-            for _ in 0..permutations {
-                draw.with_retries(&mut drawn);
-                let sum: f64 = drawn.iter().map(|&rank| ranked.value(rank)).sum();
-                reached += u32::from(sum >= threshold);
-            }
-            return reached;
-        }
-        let mut drawn = vec![0; row.len()];
-        for _ in 0..permutations {
-            draw.fill(&mut drawn);
-            let sum: f64 = drawn.iter().zip(&row).map(|(&rank, weight)| weight * ranked.value(rank)).sum();
-            reached += u32::from(sum >= threshold);
-        }
+        others.each_sum(item, permutations, stream(item), |sum| reached += u32::from(sum >= threshold));
         reached
     };
     (0..values.len()).into_par_iter().map(reached).collect()
 }
 
-/// Values from large to small. Most cells of a city are empty: with the zeros at the end, one of them stands for
-/// all, and what draws look up stays in the cache.
+/// The same for both sides: how many permutations give each item a sum at most as large, and at least as large,
+/// as the observed one.
+///
+/// # Panics
+/// When `values` and `weights` are not of the same items.
+pub fn conditional_both(
+    values: &[f64],
+    weights: &Weights,
+    permutations: u32,
+    stream: impl Fn(usize) -> Stream + Sync,
+) -> Vec<(u32, u32)> {
+    let others = Others::new(values, weights);
+    let reached = |item: usize| {
+        let (observed, slack) = others.observed(item);
+        let (mut below, mut above) = (0, 0);
+        others.each_sum(item, permutations, stream(item), |sum| {
+            below += u32::from(sum <= observed + slack);
+            above += u32::from(sum >= observed - slack);
+        });
+        (below, above)
+    };
+    (0..values.len()).into_par_iter().map(reached).collect()
+}
+
+/// What the neighbours of an item hold, and what they would if others stood there.
+struct Others<'a> {
+    ranked: Ranked,
+    weights: &'a Weights,
+}
+
+impl<'a> Others<'a> {
+    fn new(values: &[f64], weights: &'a Weights) -> Self {
+        assert_eq!(values.len(), weights.len(), "one row of weights per value");
+        Self { ranked: Ranked::new(values), weights }
+    }
+
+    /// The weighted sum of the neighbours, and by how much equal sums may differ: the same values in another
+    /// order add up to other last digits.
+    fn observed(&self, item: usize) -> (f64, f64) {
+        let value = |near: u32| self.ranked.value(self.ranked.rank[near as usize]);
+        let observed: f64 = self.weights.others(item).map(|(near, weight)| weight * value(near)).sum();
+        (observed, 1e-12 * observed)
+    }
+
+    /// The sum of each of so many arrangements.
+    #[inline]
+    fn each_sum(&self, item: usize, permutations: u32, stream: Stream, mut seen: impl FnMut(f64)) {
+        let row: Vec<f64> = self.weights.others(item).map(|(_, weight)| weight).collect();
+        let mut draw = Draw::new(self.weights.len(), self.ranked.rank[item], row.len(), stream);
+        if self.weights.is_binary() && row.len() == 6 && draw.pool.is_empty() {
+            // Nearly every cell has six neighbours; a size that the compiler knows takes half the time.
+            let mut drawn = [0; 6];
+            for _ in 0..permutations {
+                draw.with_retries(&mut drawn);
+                seen(drawn.iter().map(|&rank| self.ranked.value(rank)).sum());
+            }
+            return;
+        }
+        let mut drawn = vec![0; row.len()];
+        for _ in 0..permutations {
+            draw.fill(&mut drawn);
+            seen(drawn.iter().zip(&row).map(|(&rank, weight)| weight * self.ranked.value(rank)).sum());
+        }
+    }
+}
+
+/// Values from large to small, less the smallest: what is added to all values changes no comparison of their sums.
+/// Most cells of a city are empty: with the zeros at the end, one of them stands for all, and what draws look up stays
+/// in the cache.
 struct Ranked {
     /// The rank of each item.
     rank: Vec<u32>,
@@ -87,7 +135,8 @@ impl Ranked {
         for (place, &item) in (0u32..).zip(&order) {
             rank[item as usize] = place;
         }
-        let sorted = order.iter().map(|&item| values[item as usize]);
+        let least = order.last().map_or(0.0, |&item| values[item as usize]);
+        let sorted = order.iter().map(|&item| values[item as usize] - least);
         Self { rank, positive: sorted.take_while(|&value| value > 0.0).chain([0.0]).collect() }
     }
 
@@ -210,14 +259,28 @@ impl SubsetSums {
     /// # Panics
     /// When `k` or `sum` is beyond what the table was made for.
     pub fn upper_tail(&self, own: u32, k: usize, sum: u32) -> f64 {
+        let all = choose(self.items - 1, k);
+        (self.ways(own, k, sum) / all).clamp((1.0 / all).min(1.0), 1.0)
+    }
+
+    /// Probability that they add up to `sum` or less. Never 0.
+    ///
+    /// # Panics
+    /// When `k` or `sum + 1` is beyond what the table was made for.
+    pub fn lower_tail(&self, own: u32, k: usize, sum: u32) -> f64 {
+        let all = choose(self.items - 1, k);
+        (1.0 - self.ways(own, k, sum + 1) / all).clamp((1.0 / all).min(1.0), 1.0)
+    }
+
+    /// The number of `k`-subsets without one item of count `own` that add up to `sum` or more.
+    fn ways(&self, own: u32, k: usize, sum: u32) -> f64 {
         // Subsets without one item of count v: A'ₖ(s) = Aₖ(s) − A'ₖ₋₁(s − v), down to A'₀.
         let mut without = 0.0;
         for j in 0..=k {
             let rest = sum.saturating_sub(own.saturating_mul(u32::try_from(k - j).expect("a small number")));
             without = self.at_least[j][rest as usize] - without;
         }
-        let all = choose(self.items - 1, k);
-        (without / all).clamp((1.0 / all).min(1.0), 1.0)
+        without
     }
 }
 

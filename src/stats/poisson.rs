@@ -130,6 +130,20 @@ impl Rates {
         (quantile(rest), quantile(1.0 - rest))
     }
 
+    /// How far one thing's rate lies from the mean, in standard deviations of a rate over so much exposure: what to
+    /// compare between things that were watched for different times. 0 where there is nothing at all.
+    ///
+    /// Where the counts vary less than chance makes them, the paper's variance would be below that of chance; here it is
+    /// that of chance.
+    ///
+    /// # References
+    /// Assunção & Reis (1999), Statistics in Medicine 18(16), 2147-2162, the empirical Bayes index.
+    pub fn standardised(&self, count: f64, exposure: f64) -> f64 {
+        // b is `mean`, a is `variance`; a rate over xᵢ has the variance a + b / xᵢ.
+        let deviation = (self.variance + self.mean / exposure).sqrt();
+        if deviation > 0.0 { (count / exposure - self.mean) / deviation } else { 0.0 }
+    }
+
     /// Probability that a thing drawn from among these has at least `n` events in `exposure`: the tail of the
     /// negative binomial, or of the Poisson where the true rates do not differ.
     pub fn upper_tail(&self, n: u32, exposure: f64) -> f64 {
@@ -171,6 +185,20 @@ mod tests {
                 "{row:?}: {shrunken}"
             );
         }
+    }
+
+    #[test]
+    fn standardised_rates_are_those_of_pysal_on_st_louis() {
+        let columns = ["events", "population", "standardised"];
+        let rows = crate::stats::reference::kept("eb_standardised.csv", &columns);
+        let counts: Vec<f64> = rows.iter().map(|row| row[0]).collect();
+        let exposures: Vec<f64> = rows.iter().map(|row| row[1]).collect();
+        let rates = Rates::estimate(&counts, &exposures).unwrap();
+        for row in rows {
+            let standardised = rates.standardised(row[0], row[1]);
+            assert!((standardised - row[2]).abs() < 1e-12, "{row:?}: {standardised}");
+        }
+        assert_eq!(Rates { mean: 0.0, variance: 0.0 }.standardised(0.0, 2.0).to_bits(), 0.0f64.to_bits());
     }
 
     #[test]

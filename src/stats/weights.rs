@@ -69,6 +69,25 @@ impl Weights {
         with
     }
 
+    /// The same rows without the items themselves.
+    ///
+    /// # Panics
+    /// Never: there are fewer neighbours than before.
+    #[must_use]
+    pub fn without_itself(&self) -> Self {
+        let mut without = Self { starts: vec![0], neighbours: Vec::new(), values: Vec::new() };
+        for item in 0..self.len() {
+            for (neighbour, weight) in self.others(item) {
+                without.neighbours.push(neighbour);
+                if !self.values.is_empty() {
+                    without.values.push(weight);
+                }
+            }
+            without.starts.push(u32::try_from(without.neighbours.len()).expect("no more than before"));
+        }
+        without
+    }
+
     /// The same neighbours with weights that add up to 1 in every row that has any.
     #[must_use]
     pub fn row_standardised(&self) -> Self {
@@ -134,6 +153,7 @@ mod tests {
         assert_eq!(rows.row(0).collect::<Vec<_>>(), [(1, 0.5), (2, 0.5)]);
         assert_eq!(rows.row(3).count(), 0);
         assert_eq!(rows.with_itself().row(3).collect::<Vec<_>>(), [(3, 1.0)]);
+        assert_eq!(weights.with_itself().without_itself(), weights);
     }
 
     #[test]

@@ -1,14 +1,6 @@
 use super::*;
 use crate::stats::reference;
 
-/// The neighbours that a reference file lists, as rows.
-fn queen(file: &str) -> Option<Weights> {
-    let text = std::fs::read_to_string(reference::shared(&format!("reference/{file}"))?).unwrap();
-    let rows: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
-    let row = |item: usize| -> Vec<u32> { serde_json::from_value(rows[&item.to_string()].clone()).unwrap() };
-    Some(Weights::binary(&(0..rows.len()).map(row).collect::<Vec<_>>()))
-}
-
 const SETS: [(&str, &str); 4] = [
     ("sids2_SIDR74", "sids2"),
     ("sids2_SID74", "sids2"),
@@ -21,7 +13,7 @@ fn set(set: &str, neighbours: &str) -> Option<(Vec<f64>, Weights, Vec<Vec<f64>>)
     let columns = ["value", "gistar_z", "gistar_p_sim_onesided"];
     let rows = reference::table(&format!("pysal_{set}.csv"), &columns)?;
     let values = rows.iter().map(|row| row[0]).collect();
-    Some((values, queen(&format!("pysal_{neighbours}_queen.json"))?.with_itself(), rows))
+    Some((values, reference::neighbours(&format!("pysal_{neighbours}_queen.json"))?.with_itself(), rows))
 }
 
 #[test]

@@ -25,9 +25,15 @@ fn counted_probabilities_are_those_of_listing_every_arrangement() {
             let sums = subsets(&others, k);
             for sum in 0..=26 {
                 let reached = sums.iter().filter(|&&found| found >= sum).count();
-                let slow = (reached as f64 / sums.len() as f64).max(1.0 / sums.len() as f64);
+                let share = |n: usize| (n as f64 / sums.len() as f64).max(1.0 / sums.len() as f64);
+                let slow = share(reached);
                 let fast = table.upper_tail(count, k, sum);
                 assert!((slow - fast).abs() < 1e-12, "own {count}, k {k}, sum {sum}: {slow} or {fast}");
+                if sum < 26 {
+                    let slow = share(sums.iter().filter(|&&found| found <= sum).count());
+                    let fast = table.lower_tail(count, k, sum);
+                    assert!((slow - fast).abs() < 1e-12, "own {count}, k {k}, sum {sum}: {slow} or {fast}");
+                }
             }
         }
     }
@@ -42,12 +48,21 @@ fn drawn_probabilities_agree_with_counted_ones() {
     let values: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();
     let random = Random::new(1);
     let reached = conditional(&values, &weights, 9_999, |item| random.stream("test", item as u64));
+    let both = conditional_both(&values, &weights, 9_999, |item| random.stream("test", item as u64));
+    let lowered: Vec<f64> = values.iter().map(|value| value - 100.0).collect();
+    let below = conditional_both(&lowered, &weights, 9_999, |item| random.stream("test", item as u64));
+    assert_eq!(both, below, "what is added to all values changes nothing");
     let table = SubsetSums::new(&counts, 6, 60).unwrap();
     for item in 0..60 {
         let sum = weights.others(item).map(|(near, _)| counts[near as usize]).sum();
         let (drawn, counted) = (pseudo_p(reached[item], 9_999), table.upper_tail(counts[item], 6, sum));
         let error = 4.5 * (counted * (1.0 - counted) / 9_999.0).sqrt() + 2e-4;
         assert!((drawn - counted).abs() <= error, "item {item}: {drawn} or {counted}");
+        let counted = table.lower_tail(counts[item], 6, sum);
+        let drawn = pseudo_p(both[item].0, 9_999);
+        let error = 4.5 * (counted * (1.0 - counted) / 9_999.0).sqrt() + 2e-4;
+        assert!((drawn - counted).abs() <= error, "item {item}: {drawn} or {counted}");
+        assert_eq!(both[item].1, reached[item]);
     }
 }
 
