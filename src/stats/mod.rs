@@ -8,6 +8,7 @@ pub mod permute;
 pub mod trend;
 pub mod grid;
 pub mod density;
+pub mod scan;
 
 #[cfg(test)]
 pub(crate) mod reference;
