@@ -145,23 +145,21 @@ fn brain_cancer_in_new_mexico_is_as_satscan_finds_it() {
     // Expected cases: those of each stratum (age, sex), spread as its population.
     let years = of_year.len();
     let mut people: BTreeMap<(String, String), Vec<f64>> = BTreeMap::new();
-    let mut all = vec![0.0; places.names.len()];
+    let cells = places.names.len() * years;
     for row in lines("nm.pop").unwrap() {
         let place = number[row[0].as_str()] as usize;
         let census = ["73", "82", "91"].iter().position(|year| *year == row[1]).unwrap();
         let count: f64 = row[2].parse().unwrap();
-        let of_stratum =
-            people.entry((row[3].clone(), row[4].clone())).or_insert_with(|| vec![0.0; all.len() * years]);
+        let of_stratum = people.entry((row[3].clone(), row[4].clone())).or_insert_with(|| vec![0.0; cells]);
         for (year, shares) in of_year.iter().enumerate() {
             of_stratum[place * years + year] += shares[census] * count;
-            all[place] += shares[census] * count;
         }
     }
     let mut cases_of: BTreeMap<(String, String), f64> = BTreeMap::new();
     for row in lines("nm.cas").unwrap() {
         *cases_of.entry((row[3].clone(), row[4].clone())).or_default() += row[1].parse::<f64>().unwrap();
     }
-    let mut expected = vec![0.0; all.len() * years];
+    let mut expected = vec![0.0; cells];
     for (stratum, cases) in &cases_of {
         let people = &people[stratum];
         let total: f64 = people.iter().sum();
@@ -169,8 +167,9 @@ fn brain_cancer_in_new_mexico_is_as_satscan_finds_it() {
     }
 
     let cases = places.cases("nm.cas", year);
-    let study = Study::new(all.len(), years, cases, Model::Poisson(Population::Varying(expected))).unwrap();
-    let circles = Circles::new(&places.at, &all, EVERYWHERE, 0.5);
+    let study =
+        Study::new(places.names.len(), years, cases, Model::Poisson(Population::Varying(expected))).unwrap();
+    let circles = Circles::new(&places.at, &study.population(), EVERYWHERE, 0.5);
     let found = study.clusters(&circles, of_days(9, false), 0.5);
     let nine = "Torrance Bernalillo Valencia SantaFe Guadelupe Socorro Sandoval SanMiguel LosAlamos";
     let expected = [
