@@ -165,6 +165,7 @@ pub(crate) fn method(language: Language, name: &str) -> String {
         "gi_star" => say!(language, "more than around it (Gi*)", "meer dan eromheen (Gi*)"),
         "density" => say!(language, "dense cluster", "dichte groep"),
         "repeat" => say!(language, "comes back", "keert terug"),
+        "scan" => say!(language, "more than expected (scan)", "meer dan verwacht (scan)"),
         other => other.replace('_', " "),
     }
 }

@@ -73,6 +73,7 @@ fn categories(layer: &str) -> Option<&'static [Category]> {
             ("density", "density cluster", "117,112,179,120"),
             ("gi_star", "Gi* hotspot", "178,24,43,120"),
             ("repeat", "repeat location", "230,171,2,160"),
+            ("scan", "scan cluster", "231,41,138,120"),
             ("", "other", "102,102,102,120"),
         ],
         "visits" => &[

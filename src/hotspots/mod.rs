@@ -6,6 +6,7 @@
 pub mod density;
 pub mod gi_star;
 pub mod repeat;
+pub mod scan;
 mod city;
 mod exposure;
 mod outline;
@@ -39,6 +40,8 @@ pub struct Methods {
     pub gi_star: Vec<gi_star::Options>,
     /// Assets that are reported more often than others of their kind.
     pub repeat: Vec<repeat::Options>,
+    /// Circles and stretches of time that hold more than chance would put there.
+    pub scan: Vec<scan::Options>,
 }
 
 impl Methods {
@@ -49,7 +52,8 @@ impl Methods {
     pub fn check(&self) -> Result<()> {
         self.density.iter().try_for_each(density::Options::check)?;
         self.gi_star.iter().try_for_each(gi_star::Options::check)?;
-        self.repeat.iter().try_for_each(repeat::Options::check)
+        self.repeat.iter().try_for_each(repeat::Options::check)?;
+        self.scan.iter().try_for_each(scan::Options::check)
     }
 }
 
@@ -80,7 +84,7 @@ pub fn find(
     random: &Random,
     progress: &dyn Progress,
 ) -> Hotspots {
-    let total = methods.density.len() + methods.gi_star.len() + methods.repeat.len();
+    let total = methods.density.len() + methods.gi_star.len() + methods.repeat.len() + methods.scan.len();
     progress.begin("hotspots", total as u64);
     let city = City::new(index, incidents, assets, scene);
     let mut found = Hotspots::default();
@@ -96,6 +100,10 @@ pub fn find(
         repeat::find(&city, options, &mut found);
         progress.advance(1);
     }
+    for options in &methods.scan {
+        scan::find(&city, options, *random, &mut found);
+        progress.advance(1);
+    }
     found.cells.sort_by_key(|row| (row.method, row.kind, row.cell));
     found.assets.sort_by_key(|row| row.asset);
     found.assets.dedup_by_key(|row| row.asset);
@@ -103,8 +111,8 @@ pub fn find(
     found
 }
 
-/// Puts the hotspots with the largest excess first and numbers them. All counts are over the same period, so
-/// the order by excess is that by excess per week.
+/// Puts the hotspots with the largest excess first and numbers them. Counts are over the same period, so the order
+/// by excess is that by excess per week; a hotspot with a window counts what came in within it.
 fn rank(hotspots: &mut [Hotspot]) {
     hotspots.sort_by(|a, b| {
         let by_effect = b.excess().total_cmp(&a.excess()).then(b.incidents.len().cmp(&a.incidents.len()));
@@ -187,8 +195,13 @@ pub struct Hotspot {
     pub first_at: i64,
     /// When the last incident was, seconds UTC.
     pub last_at: i64,
-    /// Change over the period, in words.
+    /// Change over the period, in words; `emerging` where a window reaches its last day.
     pub trend: String,
+    /// The days of the incidents, where the method seeks days too.
+    pub window: Option<Period>,
+    /// How many days lie between two such findings by chance alone if the city is looked at every day; NaN where
+    /// the method does not look at the last days.
+    pub recurrence_days: f64,
     /// The asset, for repeat locations; else [`NONE`](crate::model::NONE).
     pub asset: u32,
 }

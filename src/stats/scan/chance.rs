@@ -64,10 +64,14 @@ impl Chance {
     }
 
     /// The Monte Carlo p-value; where no scan reaches `llr` and so all that it says is that p is small, the one of
-    /// the extreme value distribution if that is smaller.
+    /// the extreme value distribution if that is smaller. Never below 1 / (R + 1)²: so far out R scans say nothing
+    /// about the curve.
     pub fn best_p(&self, llr: f64) -> f64 {
         let p = self.p_value(llr);
-        if self.reached(llr) > 0 { p } else { self.gumbel_p(llr).map_or(p, |gumbel| gumbel.min(p)) }
+        match self.gumbel_p(llr) {
+            Some(gumbel) if self.reached(llr) == 0 => gumbel.clamp(p * p, p),
+            _ => p,
+        }
     }
 
     /// The smallest ratio with a Monte Carlo p-value of at most `alpha`; infinite where there are too few scans for
