@@ -4,7 +4,7 @@
 //! the figures compare with those of other programs: 62,245 reports of ten years in 876 cells on 3,653 days, and the
 //! 4,569 about waste of 2024 in 529 cells on 366 days; H3 resolution 9, circles up to 1 km, windows up to 28 days.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark may fail")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may fail, and says what it skips")]
 
 use std::hint::black_box;
 use std::path::Path;
@@ -47,10 +47,10 @@ impl City {
         let mut cells: Vec<CellIndex> = found.iter().map(|&(cell, _)| cell).collect();
         cells.sort_unstable();
         cells.dedup();
-        let place = |cell: CellIndex| u32::try_from(cells.binary_search(&cell).unwrap()).unwrap();
+        let number = |cell: CellIndex| u32::try_from(cells.binary_search(&cell).unwrap()).unwrap();
         let centre = |&cell: &CellIndex| plane.centre(cell).map(|at| [at.x, at.y]).unwrap();
         Some(Self {
-            cases: found.iter().map(|&(cell, time)| Case { place: place(cell), time }).collect(),
+            cases: found.iter().map(|&(cell, time)| Case { place: number(cell), time }).collect(),
             centres: cells.iter().map(centre).collect(),
             days: usize::try_from((to - from).get_days() + 1).unwrap(),
         })

@@ -11,7 +11,7 @@
 //! # References
 //! Kulldorff (1997), Communications in Statistics: Theory and Methods 26(6), 1481-1496 (likelihoods, inference);
 //! Kulldorff (2001), Journal of the Royal Statistical Society A 164(1), 61-72 (prospective windows);
-//! Kulldorff, Heffernan, Hartman, Assunção & Mostashari (2005), PLoS Medicine 2(3), e59 (permutation of times).
+//! Kulldorff, Heffernan, Hartman, Assunção & Mostashari (2005), `PLoS` Medicine 2(3), e59 (permutation of times).
 
 mod chance;
 mod circles;
@@ -202,7 +202,9 @@ impl Study {
             if places.iter().any(overlaps) {
                 continue;
             }
-            places.iter().for_each(|&place| taken[place as usize].push((window.from, window.to)));
+            for &place in places {
+                taken[place as usize].push((window.from, window.to));
+            }
             clusters.push(Cluster {
                 places: places.to_vec(),
                 from: window.from,
@@ -247,10 +249,12 @@ fn expected_of_margins(places: usize, strata: &[u8], cases: &[Case]) -> Populati
     let totals: Vec<f64> = place.iter().map(|of_places| of_places.iter().sum()).collect();
     let mut table = Vec::with_capacity(places * times);
     for number in 0..places {
-        table.extend(time.iter().zip(strata).map(|(on_day, &stratum)| {
-            let stratum = usize::from(stratum);
-            if totals[stratum] > 0.0 { place[stratum][number] * on_day / totals[stratum] } else { 0.0 }
-        }));
+        let expected = |on_day: f64, stratum: usize| {
+            if on_day > 0.0 { place[stratum][number] * on_day / totals[stratum] } else { 0.0 }
+        };
+        table.extend(
+            time.iter().zip(strata).map(|(&on_day, &stratum)| expected(on_day, usize::from(stratum))),
+        );
     }
     Population::Varying(table)
 }

@@ -38,6 +38,9 @@ impl Chance {
     }
 
     /// How many scans it rests on.
+    ///
+    /// # Panics
+    /// Never: they are as many as were asked for.
     pub fn replicas(&self) -> u32 {
         u32::try_from(self.largest.len()).expect("as many as were asked for")
     }

@@ -106,6 +106,7 @@ fn take(items: &mut [u32], n: usize, stream: &mut Stream) {
 }
 
 /// A whole number below `bound` from 64 random bits (Lemire 2019); its bias is at most bound / 2⁶⁴.
+#[expect(clippy::cast_possible_truncation, reason = "below a number of that type")]
 fn below(bound: usize, random: u64) -> usize {
     ((u128::from(random) * bound as u128) >> 64) as usize
 }
@@ -128,7 +129,9 @@ impl Alias {
         let has_rest = rest > 0.0;
         let mut share: Vec<f64> = weights.iter().copied().chain(has_rest.then_some(rest)).collect();
         let scale = share.len() as f64 / share.iter().sum::<f64>();
-        share.iter_mut().for_each(|share| *share *= scale);
+        for share in &mut share {
+            *share *= scale;
+        }
         let numbers = 0..u32::try_from(share.len()).expect("fewer than 2^32 numbers");
         let mut slots: Vec<(u32, u32)> = numbers.clone().map(|number| (u32::MAX, number)).collect();
         let (mut small, mut large): (Vec<u32>, Vec<u32>) =
@@ -146,6 +149,7 @@ impl Alias {
         Self { slots, has_rest }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "half of the random bits; fewer than 2^32 slots")]
     fn draw(&self, stream: &mut Stream) -> Option<u32> {
         let random = stream.next_u64();
         let slot = (((random >> 32) * self.slots.len() as u64) >> 32) as usize;

@@ -156,9 +156,9 @@ fn scattered_cases_fall_where_the_model_expects_them() {
         for _ in 0..rounds {
             scatter.draw(&mut pool, stream, &mut scattered);
             assert_eq!(scattered.len(), study.cases.len());
-            scattered
-                .iter()
-                .for_each(|case| seen[case.place as usize * study.times + case.time as usize] += 1);
+            for case in &scattered {
+                seen[case.place as usize * study.times + case.time as usize] += 1;
+            }
         }
         for (cell, &seen) in seen.iter().enumerate() {
             let (place, time) = (cell / study.times, cell % study.times);

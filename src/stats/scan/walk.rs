@@ -33,7 +33,9 @@ impl Spread {
         // Counting sort: `starts` first holds the ends, which move back to the starts as the cases are put in.
         self.starts.clear();
         self.starts.resize(places + 1, 0);
-        cases.iter().for_each(|case| self.starts[case.place as usize] += 1);
+        for case in cases {
+            self.starts[case.place as usize] += 1;
+        }
         let mut end = 0;
         for start in &mut self.starts {
             end += *start;
@@ -179,13 +181,14 @@ impl Walk<'_> {
     #[inline]
     fn each_to_the_end(&self, desk: &Desk, mut show: impl FnMut(u32, u32, u32, f64)) {
         let (Some(&newest), Some(end)) = (desk.added.last(), desk.before.last()) else { return };
+        let steps = u32::try_from(self.steps).expect("fewer than 2^32 times");
         let mut count = 0;
-        for from in (0..u32::try_from(self.steps).expect("fewer than 2^32 times")).rev() {
+        for from in (0..steps).rev() {
             let cases = desk.counts[from as usize];
             if cases > 0 {
                 count += cases;
                 if from <= newest {
-                    show(from, self.steps as u32 - 1, count, end - desk.before[from as usize]);
+                    show(from, steps - 1, count, end - desk.before[from as usize]);
                 }
             }
         }
@@ -194,11 +197,12 @@ impl Walk<'_> {
     /// The windows that begin and end with a case and hold an added one.
     #[inline]
     fn each_stretch(&self, desk: &mut Desk, mut show: impl FnMut(u32, u32, u32, f64)) {
+        let steps = u32::try_from(self.steps).expect("fewer than 2^32 times");
         let longest = u32::try_from(self.limits.longest).unwrap_or(u32::MAX);
         let mut earliest = 0;
         for &added in &desk.added {
             // Windows whose first added case is this one: they begin after the one before, and end anywhere.
-            let stop = added.saturating_add(longest).min(self.steps as u32);
+            let stop = added.saturating_add(longest).min(steps);
             desk.ends.clear();
             let mut after = 0;
             desk.ends.push((added, 0));
