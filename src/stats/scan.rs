@@ -236,25 +236,25 @@ fn expected_of_margins(places: usize, strata: &[u8], cases: &[Case]) -> Populati
     // Kulldorff et al. (2005), equation 1: μ at a place and day is (cases at the place) (cases on the day) / (all
     // cases), here of each stratum.
     let kinds = strata.iter().max().map_or(0, |&last| usize::from(last) + 1);
-    let mut place = vec![vec![0.0; places]; kinds];
+    let mut place = vec![vec![0.0; kinds]; places];
+    let mut total = vec![0.0; kinds];
     let mut time = vec![0.0; times];
     for case in cases {
-        place[usize::from(strata[case.time as usize])][case.place as usize] += 1.0;
+        let stratum = usize::from(strata[case.time as usize]);
+        place[case.place as usize][stratum] += 1.0;
+        total[stratum] += 1.0;
         time[case.time as usize] += 1.0;
     }
-    if let [place] = &mut place[..] {
+    if kinds == 1 {
         // Whole numbers: neither the order of a sum nor that of the rows can change them.
-        return Population::Steady { place: std::mem::take(place), time };
+        return Population::Steady { place: place.concat(), time };
     }
-    let totals: Vec<f64> = place.iter().map(|of_places| of_places.iter().sum()).collect();
     let mut table = Vec::with_capacity(places * times);
-    for number in 0..places {
-        let expected = |on_day: f64, stratum: usize| {
-            if on_day > 0.0 { place[stratum][number] * on_day / totals[stratum] } else { 0.0 }
-        };
-        table.extend(
-            time.iter().zip(strata).map(|(&on_day, &stratum)| expected(on_day, usize::from(stratum))),
-        );
+    for of_strata in &place {
+        table.extend(time.iter().zip(strata).map(|(&on_day, &stratum)| {
+            let stratum = usize::from(stratum);
+            if on_day > 0.0 { of_strata[stratum] * on_day / total[stratum] } else { 0.0 }
+        }));
     }
     Population::Varying(table)
 }

@@ -46,6 +46,7 @@ impl Chance {
     }
 
     /// Probability that chance gives a ratio of at least `llr` anywhere: (M + 1) / (R + 1), where M of R scans do.
+    /// Equal ratios count as reached, so that with few cases, among which many scans tie, it errs to the safe side.
     pub fn p_value(&self, llr: f64) -> f64 {
         pseudo_p(self.reached(llr), self.replicas())
     }
