@@ -8,6 +8,7 @@ use super::{bar, out};
 use crate::error::{Error, Result};
 use crate::export::layers::incident_id;
 use crate::findings::Findings;
+use crate::hotspots::scan;
 use crate::issue::Code;
 use crate::model::some;
 use crate::pipeline;
@@ -61,7 +62,24 @@ fn hotspot(findings: &Findings, id: &str) -> Option<String> {
         let _ =
             write!(text, "; {:.1} expected, {:.1} times as many", hotspot.expected, hotspot.relative_risk);
     }
-    if hotspot.p_value.is_finite() {
+    if let Some(window) = hotspot.window {
+        let days = window.days();
+        let _ = write!(text, "\n  all of them within {days} days: {window}");
+    }
+    if hotspot.recurrence_days.is_finite() {
+        let days = hotspot.recurrence_days;
+        let _ = write!(
+            text,
+            "\n  scanned every day, chance alone would show such a cluster every {days:.0} days"
+        );
+    }
+    if hotspot.method == scan::METHOD {
+        let p = hotspot.p_value;
+        let _ = write!(
+            text,
+            "\n  p = {p:.4}: how often chance alone would do this anywhere in the city; it needs no further correction"
+        );
+    } else if hotspot.p_value.is_finite() {
         let _ = write!(
             text,
             "\n  p = {:.4}: how often chance alone would do this here; q = {:.4}: the same, corrected for looking at many places",

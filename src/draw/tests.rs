@@ -182,6 +182,7 @@ pub(crate) fn town(plane: Plane, streets: Streets, language: Language) -> Findin
             ..Default::default()
         }],
         gi_star: vec![hotspots::gi_star::Options { resolution: 10, ..Default::default() }],
+        scan: Vec::new(),
         repeat: vec![hotspots::repeat::Options { asset: Some(AssetKind::Bollard), ..Default::default() }],
         ..Methods::default()
     };

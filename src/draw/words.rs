@@ -167,6 +167,7 @@ pub(crate) fn method(language: Language, name: &str) -> String {
         "density" => say!(language, "dense cluster", "dichte groep"),
         "hdbscan" => say!(language, "denser than around it", "dichter dan eromheen"),
         "repeat" => say!(language, "comes back", "keert terug"),
+        "scan" => say!(language, "more than expected (scan)", "meer dan verwacht (scan)"),
         other => other.replace('_', " "),
     }
 }

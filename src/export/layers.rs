@@ -285,6 +285,9 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
             ("last_at", Instant),
             ("trend", Text),
             ("radius_m", Real),
+            ("window_from", Day),
+            ("window_to", Day),
+            ("recurrence_days", Real),
         ]),
         len: rows.len(),
         row: Box::new(move |index| {
@@ -306,6 +309,9 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
                     Value::instant(row.last_at),
                     Value::text(row.trend.as_str()),
                     Value::real(row.radius_m, 1),
+                    row.window.map_or(Value::Null, |window| Value::Day(window.from)),
+                    row.window.map_or(Value::Null, |window| Value::Day(window.to)),
+                    Value::real(row.recurrence_days, 1),
                 ],
             }
         }),

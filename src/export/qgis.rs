@@ -81,6 +81,7 @@ fn categories(layer: &str) -> Option<&'static [Category]> {
             ("emerging", "emerging hotspot", "231,41,138,120"),
             ("moran", "local Moran hotspot", "217,95,2,120"),
             ("repeat", "repeat location", "230,171,2,160"),
+            ("scan", "scan cluster", "231,41,138,120"),
             ("", "other", "102,102,102,120"),
         ],
         "visits" => &[

@@ -92,6 +92,8 @@ impl<'a> City<'a> {
             first_at: times(&self.incidents.first_at).min().expect("at least one incident"),
             last_at: times(&self.incidents.last_at).max().expect("at least one incident"),
             trend: String::new(),
+            window: None,
+            recurrence_days: f64::NAN,
             asset: NONE,
             incidents: members,
         }

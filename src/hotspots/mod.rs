@@ -12,6 +12,7 @@ pub mod emerging;
 pub mod near_repeat;
 pub mod trend;
 mod cells;
+pub mod scan;
 mod city;
 mod exposure;
 mod outline;
@@ -88,6 +89,8 @@ methods! {
     near_repeat;
     /// Kinds that become more or fewer.
     trend;
+    /// Circles and stretches of time that hold more than chance would put there.
+    scan;
 }
 
 /// What surrounds the incidents.
@@ -128,8 +131,8 @@ pub fn find(
     found
 }
 
-/// Puts the hotspots with the largest excess first and numbers them. All counts are over the same period, so
-/// the order by excess is that by excess per week.
+/// Puts the hotspots with the largest excess first and numbers them. Counts are over the same period, so the order
+/// by excess is that by excess per week; a hotspot with a window counts what came in within it.
 fn rank(hotspots: &mut [Hotspot]) {
     hotspots.sort_by(|a, b| {
         let by_effect = b.excess().total_cmp(&a.excess()).then(b.incidents.len().cmp(&a.incidents.len()));
@@ -222,8 +225,13 @@ pub struct Hotspot {
     pub first_at: i64,
     /// When the last incident was, seconds UTC.
     pub last_at: i64,
-    /// Change over the period, in words.
+    /// Change over the period, in words; `emerging` where a window reaches its last day.
     pub trend: String,
+    /// The days of the incidents, where the method seeks days too.
+    pub window: Option<Period>,
+    /// How many days lie between two such findings by chance alone if the city is looked at every day; NaN where
+    /// the method does not look at the last days.
+    pub recurrence_days: f64,
     /// The asset, for repeat locations; else [`NONE`](crate::model::NONE).
     pub asset: u32,
 }

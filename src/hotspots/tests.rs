@@ -12,22 +12,22 @@ use crate::random::Stream;
 mod local;
 
 /// A square town of 4 × 4 km in Utrecht, with its incidents and assets.
-struct Town {
+pub(super) struct Town {
     plane: Plane,
-    clock: Clock,
+    pub(super) clock: Clock,
     streets: Streets,
     rounds: Rounds,
     areas: Vec<Area>,
-    incidents: Incidents,
-    assets: Vec<Asset>,
-    period: Period,
+    pub(super) incidents: Incidents,
+    pub(super) assets: Vec<Asset>,
+    pub(super) period: Period,
 }
 
-const CORNER: Local = Local::new(134_000.0, 454_000.0);
-const SIDE_M: f64 = 4_000.0;
+pub(super) const CORNER: Local = Local::new(134_000.0, 454_000.0);
+pub(super) const SIDE_M: f64 = 4_000.0;
 
 impl Town {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let rect = geo::Rect::new(CORNER, Local::new(CORNER.x + SIDE_M, CORNER.y + SIDE_M));
         let shape = geo::MultiPolygon::new(vec![rect.to_polygon()]);
         let from = Day::from_date(jiff::civil::date(2025, 1, 1));
@@ -43,7 +43,7 @@ impl Town {
         }
     }
 
-    fn add(&mut self, kind: Kind, at: Local, day: i32, asset: u32) {
+    pub(super) fn add(&mut self, kind: Kind, at: Local, day: i32, asset: u32) {
         let instant = self.clock.midnight(self.period.from.plus(day)) + 3600 * 9;
         let incidents = &mut self.incidents;
         let number = u32::try_from(incidents.len()).unwrap();
@@ -60,7 +60,7 @@ impl Town {
     }
 
     /// `n` incidents anywhere in a square around a place.
-    fn scatter(&mut self, n: u32, middle: Local, side_m: f64, stream: &mut Stream) {
+    pub(super) fn scatter(&mut self, n: u32, middle: Local, side_m: f64, stream: &mut Stream) {
         for _ in 0..n {
             let x = middle.x + (share(stream) - 0.5) * side_m;
             let y = middle.y + (share(stream) - 0.5) * side_m;
@@ -69,7 +69,7 @@ impl Town {
         }
     }
 
-    fn find(&self, methods: &str) -> Hotspots {
+    pub(super) fn find(&self, methods: &str) -> Hotspots {
         let methods: Methods = toml::from_str(methods).unwrap();
         methods.check().unwrap();
         let index = ReportIndex::build(&self.incidents, &self.plane, &self.streets, &self.areas);
@@ -90,7 +90,7 @@ fn share(stream: &mut Stream) -> f64 {
     (stream.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-fn middle() -> Local {
+pub(super) fn middle() -> Local {
     Local::new(CORNER.x + SIDE_M / 2.0, CORNER.y + SIDE_M / 2.0)
 }
 

@@ -13,6 +13,7 @@ pub mod knox;
 mod union;
 pub mod density;
 pub mod hdbscan;
+pub mod scan;
 
 #[cfg(test)]
 pub(crate) mod reference;
