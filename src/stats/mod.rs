@@ -8,6 +8,11 @@ pub mod permute;
 pub mod trend;
 pub mod grid;
 pub mod density;
+pub mod kernel;
+pub mod relative_risk;
+pub mod network_kernel;
+pub mod overdispersion;
+pub mod line_scan;
 
 #[cfg(test)]
 pub(crate) mod reference;
