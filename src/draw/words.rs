@@ -164,6 +164,8 @@ pub(crate) fn method(language: Language, name: &str) -> String {
     match name {
         "gi_star" => say!(language, "more than around it (Gi*)", "meer dan eromheen (Gi*)"),
         "density" => say!(language, "dense cluster", "dichte groep"),
+        "kernel" => say!(language, "larger share than elsewhere", "groter aandeel dan elders"),
+        "network_density" => say!(language, "more than its like", "meer dan soortgelijke"),
         "repeat" => say!(language, "comes back", "keert terug"),
         other => other.replace('_', " "),
     }

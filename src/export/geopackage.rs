@@ -194,6 +194,7 @@ fn geometry_type(geometry: GeometryType) -> &'static str {
     match geometry {
         GeometryType::Point => "POINT",
         GeometryType::LineString => "LINESTRING",
+        GeometryType::MultiLineString => "MULTILINESTRING",
         GeometryType::MultiPolygon => "MULTIPOLYGON",
     }
 }

@@ -5,10 +5,13 @@
 
 pub mod density;
 pub mod gi_star;
+pub mod kernel;
+pub mod network_density;
 pub mod repeat;
 mod city;
 mod exposure;
 mod outline;
+mod surface;
 
 use serde::Deserialize;
 
@@ -37,6 +40,10 @@ pub struct Methods {
     pub density: Vec<density::Options>,
     /// Cells whose neighbourhood holds more than chance would put there.
     pub gi_star: Vec<gi_star::Options>,
+    /// A smooth surface of where incidents are dense.
+    pub kernel: Vec<kernel::Options>,
+    /// Streets and crossings that hold more incidents than their like.
+    pub network_density: Vec<network_density::Options>,
     /// Assets that are reported more often than others of their kind.
     pub repeat: Vec<repeat::Options>,
 }
@@ -49,6 +56,8 @@ impl Methods {
     pub fn check(&self) -> Result<()> {
         self.density.iter().try_for_each(density::Options::check)?;
         self.gi_star.iter().try_for_each(gi_star::Options::check)?;
+        self.kernel.iter().try_for_each(kernel::Options::check)?;
+        self.network_density.iter().try_for_each(network_density::Options::check)?;
         self.repeat.iter().try_for_each(repeat::Options::check)
     }
 }
@@ -80,7 +89,8 @@ pub fn find(
     random: &Random,
     progress: &dyn Progress,
 ) -> Hotspots {
-    let total = methods.density.len() + methods.gi_star.len() + methods.repeat.len();
+    let surfaces = methods.kernel.len() + methods.network_density.len();
+    let total = methods.density.len() + methods.gi_star.len() + methods.repeat.len() + surfaces;
     progress.begin("hotspots", total as u64);
     let city = City::new(index, incidents, assets, scene);
     let mut found = Hotspots::default();
@@ -90,6 +100,14 @@ pub fn find(
     }
     for options in &methods.gi_star {
         gi_star::find(&city, options, *random, &mut found);
+        progress.advance(1);
+    }
+    for options in &methods.kernel {
+        kernel::find(&city, options, *random, &mut found);
+        progress.advance(1);
+    }
+    for options in &methods.network_density {
+        network_density::find(&city, options, *random, &mut found);
         progress.advance(1);
     }
     for options in &methods.repeat {
@@ -125,6 +143,10 @@ pub struct Hotspots {
     pub hotspots: Vec<Hotspot>,
     /// One row per asset of every kind that `[[hotspots.repeat]]` names, in the order of the assets.
     pub assets: Vec<AssetFinding>,
+    /// The bands of every `[[hotspots.kernel]]`, in their order.
+    pub density: Vec<kernel::DensityBand>,
+    /// One row per stretch of street and per crossing of every `[[hotspots.network_density]]`, the largest excess first.
+    pub segments: Vec<network_density::Segment>,
     /// What could not be tested and why, in sentences for the page: "too few data" is an answer.
     pub notes: Vec<String>,
 }

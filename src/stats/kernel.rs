@@ -162,7 +162,7 @@ pub fn shares(points: &[Local], bandwidth_m: f64, raster: &Raster, is_inside: &[
 }
 
 /// Gives every cell that the kernel of a point reaches, and its value there.
-pub(super) fn each_cell(raster: &Raster, at: Local, bandwidth_m: f64, mut give: impl FnMut(usize, f64)) {
+pub(crate) fn each_cell(raster: &Raster, at: Local, bandwidth_m: f64, mut give: impl FnMut(usize, f64)) {
     let inverse = 1.0 / (bandwidth_m * bandwidth_m);
     for row in raster.reached(raster.south, raster.rows, at.y, bandwidth_m) {
         let up_m = raster.y(row) - at.y;
