@@ -6,6 +6,7 @@ use geo::{Area, BoundingRect, Coord, CoordsIter};
 
 use crate::hotspots::city::City;
 use crate::stats::kernel::Raster;
+use crate::unit::Local;
 
 /// The cells that stand for the study area where the project has no areas.
 const STUDY: h3o::Resolution = h3o::Resolution::Nine;
@@ -53,9 +54,16 @@ impl StudyArea {
         cells as f64 * self.raster.cell_m * self.raster.cell_m
     }
 
-    /// Whether a place is in it.
-    pub(super) fn holds(&self, at: crate::unit::Local) -> bool {
-        self.raster.cell(at).is_some_and(|cell| self.is_inside[cell])
+    /// Whether a place is in it: in one of its cells, or beside one, for half a cell at the edge is in nobody's middle.
+    pub(super) fn holds(&self, at: Local) -> bool {
+        let columns = self.raster.columns;
+        self.raster.cell(at).is_some_and(|cell| {
+            let is_inside =
+                |cell: Option<usize>| cell.is_some_and(|cell| self.is_inside.get(cell) == Some(&true));
+            let beside =
+                [cell.checked_sub(1), Some(cell + 1), cell.checked_sub(columns), Some(cell + columns)];
+            self.is_inside[cell] || beside.into_iter().any(is_inside)
+        })
     }
 }
 
@@ -156,7 +164,6 @@ mod tests {
     use geo::Contains;
 
     use super::*;
-    use crate::unit::Local;
 
     #[test]
     fn bands_hold_the_cells_of_their_levels() {
