@@ -135,7 +135,7 @@ fn nested(rings: Vec<geo::LineString<f64>>) -> geo::MultiPolygon<f64> {
         let ring = rings[inner].1.clone();
         match around.and_then(|outer| polygon_of[outer]) {
             Some(polygon) if depth[inner] % 2 == 1 => {
-                polygons[polygon].interiors_push(ring.exterior().clone())
+                polygons[polygon].interiors_push(ring.exterior().clone());
             }
             _ => {
                 polygon_of[inner] = Some(polygons.len());
@@ -181,12 +181,12 @@ mod tests {
         let levels = [1.0, 4.0, 6.5, 99.0];
         let bands = bands(&raster, &values, &levels);
         assert!(bands[3].0.is_empty());
-        for cell in 0..raster.len() {
+        for (cell, &value) in values.iter().enumerate() {
             let at = raster.centre(cell);
             for (level, band) in bands.iter().enumerate() {
                 let low = levels[level];
                 let high = levels.get(level + 1).copied().unwrap_or(f64::INFINITY);
-                let is_in = low <= values[cell] && values[cell] < high;
+                let is_in = low <= value && value < high;
                 assert_eq!(
                     band.contains(&geo::Point::from(at)),
                     is_in,
@@ -195,7 +195,7 @@ mod tests {
                 );
             }
         }
-        assert!(bands.iter().all(|band| geo::Validation::is_valid(band)));
+        assert!(bands.iter().all(geo::Validation::is_valid));
         assert!(bands[1].0.iter().any(|polygon| polygon.interiors().len() == 1));
     }
 

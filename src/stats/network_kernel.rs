@@ -6,7 +6,7 @@
 //!
 //! # References
 //! Okabe, Satoh & Sugihara (2009), International Journal of Geographical Information Science 23(1), 7-32,
-//! the equal-split discontinuous kernel; McSwiggan, Baddeley & Nair (2017), Scandinavian Journal of Statistics
+//! the equal-split discontinuous kernel; `McSwiggan`, Baddeley & Nair (2017), Scandinavian Journal of Statistics
 //! 44(2), 324-345, for its sum over ways.
 
 /// Ways that carry less than this share of a spot are given up. Only around crossings drawn in great detail do
@@ -140,7 +140,7 @@ impl Lines {
             if distance_m >= bandwidth_m {
                 break;
             }
-            let lixel = if way.out % 2 == 0 { lixels.start + step } else { lixels.end - 1 - step };
+            let lixel = if way.out.is_multiple_of(2) { lixels.start + step } else { lixels.end - 1 - step };
             density[lixel] += way.share * kernel(distance_m, bandwidth_m);
         }
         let gone_m = way.gone_m + self.length_m[line as usize];
@@ -198,7 +198,7 @@ mod tests {
                 return 0.0;
             }
             let [a, b] = lines.ends[into as usize / 2];
-            let node = if into % 2 == 0 { a } else { b };
+            let node = if into.is_multiple_of(2) { a } else { b };
             let mut sum = 0.0;
             let mut degree = 0.0;
             for (other, ends) in (0u32..).zip(&lines.ends) {

@@ -114,6 +114,7 @@ fn without_replacement(n: usize, all: usize, stream: &mut Stream) -> Vec<usize> 
     let mut is_drawn = vec![false; all];
     for last in all - n..all {
         // Lemire (2019); the bias is at most all / 2⁶⁴.
+        #[expect(clippy::cast_possible_truncation, reason = "at most `last`")]
         let item = ((u128::from(stream.next_u64()) * (last as u128 + 1)) >> 64) as usize;
         let item = if is_drawn[item] { last } else { item };
         is_drawn[item] = true;
@@ -144,8 +145,7 @@ pub struct Screen {
 impl Screen {
     /// How many simulations have a deviation of at least `z` anywhere.
     pub fn reaching(&self, z: f64) -> u32 {
-        let reaching = self.largest.iter().filter(|&&largest| largest >= z - ROUNDING).count();
-        u32::try_from(reaching).expect("fewer than 2^32 simulations")
+        self.largest.iter().map(|&largest| u32::from(largest >= z - ROUNDING)).sum()
     }
 }
 

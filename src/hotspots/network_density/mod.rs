@@ -166,7 +166,7 @@ pub(super) fn find(city: &City<'_>, options: &Options, random: Random, found: &m
         return found.notes.push(note(format!("too few data: {} incidents", chosen.len())));
     }
     let sites = Sites::new(city.scene.streets, options);
-    if sites.sites.is_empty() {
+    if sites.list.is_empty() {
         return found.notes.push(note("too few data: there are no streets".to_owned()));
     }
     let hits = Hits::new(city, &sites, &chosen, options);
@@ -180,22 +180,21 @@ pub(super) fn find(city: &City<'_>, options: &Options, random: Random, found: &m
         return found.notes.push(note(format!("too few data: {} incidents on streets", hits.bins.len())));
     }
     let stream = |number| random.stream(&format!("{METHOD} {kind}"), number);
-    let windows = line_scan::scan(&sites.sites, &hits.bins, options.at_least, options.simulations, stream);
+    let windows = line_scan::scan(&sites.list, &hits.bins, options.at_least, options.simulations, stream);
     let years = f64::from(city.scene.period.days().max(1)) / YEAR_DAYS;
     let density: Vec<f64> =
         sites.lines.density(&hits.spots, options.bandwidth_m).iter().map(|d| d * 1000.0 / years).collect();
     let dispersion =
         [Place::Segment, Place::Crossing].map(|place| dispersion(&sites, &hits, &windows, place));
 
-    let mut rows: Vec<(usize, Segment)> = (0..sites.sites.len())
+    let mut rows: Vec<(usize, Segment)> = (0..sites.list.len())
         .map(|site| (site, row(city, options, &sites, site, &windows[site], dispersion, &density)))
         .collect();
     rows.sort_by(|(a, row), (b, other)| {
         let by_statistic = windows[*b].statistic.total_cmp(&windows[*a].statistic);
         other.excess().total_cmp(&row.excess()).then(by_statistic).then(a.cmp(b))
     });
-    let on_streets: Vec<u32> = hits.incidents.clone();
-    let all = late_and_all(city, &on_streets);
+    let all = late_and_all(city, &hits.incidents);
     for (site, row) in &rows {
         if row.q_value <= HOT_Q {
             let members = hits.within(*site, &windows[*site], &sites);
@@ -244,7 +243,7 @@ impl Hits {
 
     /// The incidents in the window of a site, ascending.
     fn within(&self, site: usize, window: &Window, sites: &Sites) -> Vec<u32> {
-        let bins = window.bin..window.bin + sites.sites[site].window;
+        let bins = window.bin..window.bin + sites.list[site].window;
         let is_in = |hit: &(u32, u32)| hit.0 as usize == site && bins.contains(&hit.1);
         self.incidents
             .iter()
@@ -260,16 +259,16 @@ impl Hits {
 /// 33(6), 799-808).
 fn dispersion(sites: &Sites, hits: &Hits, windows: &[Window], place: Place) -> f64 {
     let mut first = vec![0usize];
-    for (site, sort) in sites.sites.iter().zip(&sites.place) {
+    for (site, sort) in sites.list.iter().zip(&sites.place) {
         let pieces = if *sort == place { site.bins.div_ceil(site.window) } else { 0 };
         first.push(first[first.len() - 1] + pieces as usize);
     }
-    let mut counts = vec![0u32; first[sites.sites.len()]];
+    let mut counts = vec![0u32; first[sites.list.len()]];
     for &(site, bin) in hits.bins.iter().filter(|hit| sites.place[hit.0 as usize] == place) {
-        counts[first[site as usize] + (bin / sites.sites[site as usize].window) as usize] += 1;
+        counts[first[site as usize] + (bin / sites.list[site as usize].window) as usize] += 1;
     }
     let mut expected = Vec::with_capacity(counts.len());
-    for (index, (site, window)) in sites.sites.iter().zip(windows).enumerate() {
+    for (index, (site, window)) in sites.list.iter().zip(windows).enumerate() {
         for piece in (0u32..).take(first[index + 1] - first[index]) {
             let bins = site.window.min(site.bins - piece * site.window);
             expected.push(window.expected * f64::from(bins) / f64::from(site.window));
@@ -290,7 +289,7 @@ fn row(
     let place = sites.place[site];
     let k = if place == Place::Segment { segments } else { crossings };
     let bayes = EmpiricalBayes::new(window.n, window.expected, k, LEVEL);
-    let parts = sites.window(site, window.bin, sites.sites[site].window);
+    let parts = sites.window(site, window.bin, sites.list[site].window);
     let (from_m, to_m) = match (place, &parts[..]) {
         (Place::Segment, &[Part { from_m, to_m, .. }]) => (from_m, to_m),
         _ => (f64::NAN, f64::NAN),

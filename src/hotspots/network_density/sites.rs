@@ -44,7 +44,7 @@ pub(super) struct Part {
 pub(super) struct Sites {
     pub(super) network: Network,
     pub(super) lines: Lines,
-    pub(super) sites: Vec<Site>,
+    pub(super) list: Vec<Site>,
     /// What each site is, and the parts of edges that it is made of.
     pub(super) place: Vec<Place>,
     pub(super) parts: Vec<Vec<Part>>,
@@ -73,7 +73,7 @@ impl Sites {
         }
         let mut built = Self {
             lines: Lines::new(&ends, &lengths, options.lixel_m),
-            sites: Vec::new(),
+            list: Vec::new(),
             place: vec![Place::Crossing; count as usize],
             parts: vec![Vec::new(); count as usize],
             of_edge: vec![[NONE; 3]; ends.len()],
@@ -87,11 +87,11 @@ impl Sites {
         for (parts, class) in built.parts.iter().zip(classes) {
             let length_m = parts.iter().map(|part| part.to_m - part.from_m).sum();
             // Crossings are compared with crossings, streets with streets.
-            built.sites.push(Site { class: 2 * class as u32 + 1, length_m, bins: 1, window: 1 });
+            built.list.push(Site { class: 2 * class as u32 + 1, length_m, bins: 1, window: 1 });
         }
         for part in segments {
             let class = 2 * built.network.edge(part.edge).class as u32;
-            built.sites.push(Site::sliding(class, part.to_m - part.from_m, options.window_m, options.step_m));
+            built.list.push(Site::sliding(class, part.to_m - part.from_m, options.window_m, options.step_m));
             built.place.push(Place::Segment);
             built.parts.push(vec![part]);
         }
@@ -137,14 +137,14 @@ impl Sites {
             [2, 0, 1]
         };
         let site = order.into_iter().map(|place| sites[place]).find(|&site| site != NONE)?;
-        Some((site, self.sites[site as usize].bin(snap.offset_m - start_m)))
+        Some((site, self.list[site as usize].bin(snap.offset_m - start_m)))
     }
 
     /// The part of a segment that `bins` from `bin` on cover; a crossing as a whole.
     pub(super) fn window(&self, site: usize, bin: u32, bins: u32) -> Vec<Part> {
         match (self.place[site], &self.parts[site][..]) {
             (Place::Segment, &[whole]) => {
-                let bin_m = self.sites[site].bin_m();
+                let bin_m = self.list[site].bin_m();
                 let from_m = whole.from_m + f64::from(bin) * bin_m;
                 vec![Part { from_m, to_m: (from_m + f64::from(bins) * bin_m).min(whole.to_m), ..whole }]
             }
@@ -210,13 +210,6 @@ fn undirected(streets: &Streets, with_paths: bool) -> Network {
 fn crossings(network: &Network, joined_m: f64) -> Vec<u32> {
     let count = network.nodes().len();
     let mut parent: Vec<usize> = (0..count).collect();
-    fn root(parent: &mut [usize], mut node: usize) -> usize {
-        while parent[node] != node {
-            parent[node] = parent[parent[node]];
-            node = parent[node];
-        }
-        node
-    }
     let degree = |node: usize| network.leaving(u32::try_from(node).expect("fewer than 2^32 nodes")).count();
     let is_crossing: Vec<bool> = (0..count).map(|node| degree(node) > 2).collect();
     for edge in network.edges().filter(|edge| edge.length_m <= joined_m) {
@@ -238,4 +231,13 @@ fn crossings(network: &Network, joined_m: f64) -> Vec<u32> {
         }
     }
     number
+}
+
+/// The smallest member of a node's set.
+fn root(parent: &mut [usize], mut node: usize) -> usize {
+    while parent[node] != node {
+        parent[node] = parent[parent[node]];
+        node = parent[node];
+    }
+    node
 }

@@ -93,14 +93,14 @@ fn anywhere(sites: &Sites, n: usize, stream: &mut Stream) -> Vec<Local> {
 #[test]
 fn every_metre_of_street_belongs_to_one_site() {
     let sites = Town::helsinki().sites();
-    let of_sites: f64 = sites.sites.iter().map(|site| site.length_m).sum();
+    let of_sites: f64 = sites.list.iter().map(|site| site.length_m).sum();
     let of_streets: f64 = sites.network.edges().map(|edge| edge.length_m).sum();
     assert!((of_sites / of_streets - 1.0).abs() < 1e-9, "{of_sites} {of_streets}");
     let mut covered = vec![0.0; sites.network.edges().len()];
     for (site, parts) in sites.parts.iter().enumerate() {
         for part in parts {
             covered[part.edge as usize] += part.to_m - part.from_m;
-            let middle_m = (part.from_m + part.to_m) / 2.0;
+            let middle_m = f64::midpoint(part.from_m, part.to_m);
             let snap = Snap {
                 edge: part.edge,
                 offset_m: middle_m,
@@ -123,11 +123,11 @@ fn a_planted_stretch_is_found_where_it_is_and_nothing_else() {
     let stream = &mut Random::new(3).stream("planted", 0);
     let mut places = anywhere(&sites, 2_500, stream);
     // Three times the rate of its class on 100 m of a street, on top of what chance puts there.
-    let long = (0..sites.sites.len())
-        .filter(|&site| sites.place[site] == Place::Segment && sites.sites[site].length_m > 120.0)
-        .max_by(|&a, &b| sites.sites[b].class.cmp(&sites.sites[a].class).then(b.cmp(&a)))
+    let long = (0..sites.list.len())
+        .filter(|&site| sites.place[site] == Place::Segment && sites.list[site].length_m > 120.0)
+        .max_by(|&a, &b| sites.list[b].class.cmp(&sites.list[a].class).then(b.cmp(&a)))
         .unwrap();
-    let part = sites.window(long, 0, sites.sites[long].window)[0];
+    let part = sites.window(long, 0, sites.list[long].window)[0];
     let per_m = 2_500.0 / sites.network.edges().map(|edge| edge.length_m).sum::<f64>();
     let extra = (per_m * (part.to_m - part.from_m) * 3.0).round();
     for hit in (0..).map(f64::from).take_while(|&hit| hit < extra) {
