@@ -10,6 +10,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use h3o::{CellIndex, LatLng, Resolution};
 use paaltje::hotspots::{gi_star, moran as moran_cells};
 use paaltje::random::{Random, Stream};
+
+use paaltje::stats::kernel::{self, Raster};
 use paaltje::stats::weights::Weights;
 use paaltje::stats::{density, hdbscan, moran};
 use paaltje::unit::Local;
@@ -90,6 +92,17 @@ fn hotspots(criterion: &mut Criterion) {
     group.bench_function("gi_star z", |bench| {
         bench.iter(|| gi_star::z_scores(black_box(&values), &weights));
     });
+    let (some, raster) =
+        (&points[..100_000], Raster { west: 0.0, south: 0.0, cell_m: 210.0, columns: 200, rows: 200 });
+    let ones = vec![1.0; some.len()];
+    for bandwidth_m in [75.0, 1_000.0] {
+        group.bench_function(
+            format!("kernel density, 100,000 points, 200 x 200 cells, {bandwidth_m} m"),
+            |bench| {
+                bench.iter(|| kernel::density(black_box(some), &ones, bandwidth_m, &raster));
+            },
+        );
+    }
     for (name, permutations) in [("exact", 0), ("999 permutations", 999)] {
         group.bench_function(format!("gi_star p, {name}"), |bench| {
             bench.iter(|| {

@@ -166,6 +166,8 @@ pub(crate) fn method(language: Language, name: &str) -> String {
         "moran" => say!(language, "much among much (local Moran)", "veel tussen veel (lokale Moran)"),
         "density" => say!(language, "dense cluster", "dichte groep"),
         "hdbscan" => say!(language, "denser than around it", "dichter dan eromheen"),
+        "kernel" => say!(language, "larger share than elsewhere", "groter aandeel dan elders"),
+        "network_density" => say!(language, "more than its like", "meer dan soortgelijke"),
         "repeat" => say!(language, "comes back", "keert terug"),
         "scan" => say!(language, "more than expected (scan)", "meer dan verwacht (scan)"),
         other => other.replace('_', " "),

@@ -26,7 +26,7 @@ fn layer_to(layer: &Layer<'_>, frame: Frame<'_>, path: &Path) -> Result<(), csv:
     let is_point = layer.geometry == GeometryType::Point;
     let geometry_columns: &[&str] = match layer.geometry {
         GeometryType::Point => &["lon", "lat"],
-        GeometryType::LineString | GeometryType::MultiPolygon => &["wkt"],
+        GeometryType::LineString | GeometryType::MultiLineString | GeometryType::MultiPolygon => &["wkt"],
         GeometryType::None => &[],
     };
     writer

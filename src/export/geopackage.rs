@@ -234,6 +234,7 @@ fn geometry_type(geometry: GeometryType) -> Option<&'static str> {
     match geometry {
         GeometryType::Point => Some("POINT"),
         GeometryType::LineString => Some("LINESTRING"),
+        GeometryType::MultiLineString => Some("MULTILINESTRING"),
         GeometryType::MultiPolygon => Some("MULTIPOLYGON"),
         GeometryType::None => None,
     }

@@ -43,6 +43,8 @@ pub enum GeometryType {
     Point,
     /// Lines.
     LineString,
+    /// Lines of one or more parts.
+    MultiLineString,
     /// Areas of one or more parts.
     MultiPolygon,
     /// None: a table of rows that lie nowhere, such as the months of a trend.

@@ -1,5 +1,7 @@
 //! Findings in, layers out: one function per layer, with the names and columns that users rely on.
 
+mod surfaces;
+
 use crate::adjust::{Change, Proposal};
 use crate::collection::Visit;
 use crate::export::layer::{Field, GeometryType, Holds, Layer, Row, Value};
@@ -20,6 +22,8 @@ pub fn all(findings: &Findings) -> Vec<Layer<'_>> {
         hotspots(findings),
         trends(findings),
         near_repeat(findings),
+        surfaces::density(findings),
+        surfaces::segments(findings),
         visits(findings),
         diagnoses(findings),
         stops(findings),

@@ -38,7 +38,7 @@ fn symbol(geometry: GeometryType, number: usize, colour: &str) -> Option<String>
                 "<Option name=\"color\" value=\"{colour}\" type=\"QString\"/><Option name=\"outline_color\" value=\"255,255,255,255\" type=\"QString\"/><Option name=\"size\" value=\"2.4\" type=\"QString\"/>"
             ),
         ),
-        GeometryType::LineString => (
+        GeometryType::LineString | GeometryType::MultiLineString => (
             "line",
             "SimpleLine",
             format!(
@@ -80,6 +80,8 @@ fn categories(layer: &str) -> Option<&'static [Category]> {
             ("gi_star", "Gi* hotspot", "178,24,43,120"),
             ("emerging", "emerging hotspot", "231,41,138,120"),
             ("moran", "local Moran hotspot", "217,95,2,120"),
+            ("kernel", "peak of a relative risk", "231,41,138,120"),
+            ("network_density", "street or crossing", "217,95,2,120"),
             ("repeat", "repeat location", "230,171,2,160"),
             ("scan", "scan cluster", "231,41,138,120"),
             ("", "other", "102,102,102,120"),

@@ -7,6 +7,8 @@ pub mod density;
 pub mod gi_star;
 pub mod hdbscan;
 pub mod moran;
+pub mod kernel;
+pub mod network_density;
 pub mod repeat;
 pub mod emerging;
 pub mod near_repeat;
@@ -16,6 +18,7 @@ pub mod scan;
 mod city;
 mod exposure;
 mod outline;
+mod surface;
 
 use serde::Deserialize;
 
@@ -91,6 +94,10 @@ methods! {
     trend;
     /// Circles and stretches of time that hold more than chance would put there.
     scan;
+    /// A smooth surface of where incidents are dense.
+    kernel;
+    /// Streets and crossings that hold more incidents than their like.
+    network_density;
 }
 
 /// What surrounds the incidents.
@@ -157,6 +164,10 @@ pub struct Hotspots {
     pub near_repeats: Vec<near_repeat::NearRepeat>,
     /// One row per kind and area of every `[[hotspots.trend]]`, in the order of the tables.
     pub trends: Vec<trend::Trend>,
+    /// The bands of every `[[hotspots.kernel]]`, in their order.
+    pub density: Vec<kernel::DensityBand>,
+    /// One row per stretch of street and per crossing of every `[[hotspots.network_density]]`, the largest excess first.
+    pub segments: Vec<network_density::Segment>,
     /// What could not be tested and why, in sentences for the page: "too few data" is an answer.
     pub notes: Vec<String>,
 }

@@ -1,3 +1,5 @@
+mod kernel;
+
 use rand::Rng;
 
 use super::*;

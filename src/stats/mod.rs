@@ -14,6 +14,11 @@ mod union;
 pub mod density;
 pub mod hdbscan;
 pub mod scan;
+pub mod kernel;
+pub mod relative_risk;
+pub mod network_kernel;
+pub mod overdispersion;
+pub mod line_scan;
 
 #[cfg(test)]
 pub(crate) mod reference;
