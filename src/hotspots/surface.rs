@@ -20,12 +20,15 @@ pub(super) struct StudyArea {
 }
 
 impl StudyArea {
-    /// The project's areas; without areas the H3 cells that hold a street or an incident. `None` where there is
+    /// The project's areas; without areas the H3 cells that hold a street or an incident, but not those of another
+    /// city that some incidents were put in. `None` where there is
     /// nothing at all. Cells are larger than asked for where the city is too large for them.
     pub(super) fn new(city: &City<'_>, cell_m: f64) -> Option<Self> {
         let scene = city.scene;
         let polygons: Vec<geo::Polygon<f64>> = if scene.areas.is_empty() {
             let cells = city.index.study_cells(STUDY);
+            let cells = cells.into_iter().filter_map(|cell| Some((scene.plane.centre(cell)?, cell)));
+            let cells = without_far_ones(cells.collect());
             cells.into_iter().filter_map(|cell| scene.plane.outline(cell)).collect()
         } else {
             scene.areas.iter().flat_map(|area| area.shape.0.iter().cloned()).collect()
@@ -65,6 +68,22 @@ impl StudyArea {
             self.is_inside[cell] || beside.into_iter().any(is_inside)
         })
     }
+}
+
+/// The cells whose middles lie within the outer fences of all of them, along both axes: no farther beyond the quartiles
+/// than three times what lies between these (Tukey 1977, Exploratory Data Analysis, section 2D).
+fn without_far_ones(cells: Vec<(Local, h3o::CellIndex)>) -> Vec<h3o::CellIndex> {
+    let fences = |coordinate: fn(&Local) -> f64| {
+        let mut sorted: Vec<f64> = cells.iter().map(|(at, _)| coordinate(at)).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let quartile = |quarters: usize| sorted.get(sorted.len() * quarters / 4).copied().unwrap_or(0.0);
+        let (low, high) = (quartile(1), quartile(3));
+        // Among few cells the quartiles may be one cell: neighbours are never far.
+        let reach_m = 3.0 * (high - low).max(10.0 * STUDY.edge_length_m());
+        low - reach_m..=high + reach_m
+    };
+    let (x, y) = (fences(|at| at.x), fences(|at| at.y));
+    cells.iter().filter(|(at, _)| x.contains(&at.x) && y.contains(&at.y)).map(|&(_, cell)| cell).collect()
 }
 
 /// Marks the cells whose middle lies in a polygon, row by row, between every odd and even crossing of its rings.

@@ -9,7 +9,6 @@
 
 use serde::Deserialize;
 
-use crate::error::Result;
 use crate::hotspots::Hotspots;
 use crate::hotspots::city::City;
 use crate::model::NONE;
@@ -45,14 +44,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self { kind: Selection::All, each_kind: false, areas: false, step: Step::Month }
-    }
-}
-
-impl Options {
-    /// Every combination makes sense.
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "every method is checked alike")]
-    pub(super) fn check(&self) -> Result<()> {
-        Ok(())
     }
 }
 

@@ -171,6 +171,10 @@ pub fn screen(
 ) -> Screen {
     assert_eq!(is_inside.len(), raster.len(), "one word per cell");
     let (mut screen, moments) = observe(control, bandwidth_m, raster, is_inside, fewest);
+    if screen.cells.is_empty() {
+        // There may be nowhere to throw cases to.
+        return screen;
+    }
     let simulate = |batch: u32| {
         let (mut reached, mut largest) = (vec![0u32; screen.cells.len()], Vec::new());
         let mut sums = vec![0.0; raster.len()];

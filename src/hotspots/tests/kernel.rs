@@ -113,6 +113,18 @@ fn too_few_data_is_an_answer_for_surfaces_too() {
 }
 
 #[test]
+fn incidents_put_in_another_city_do_not_stretch_the_study_area() {
+    let mut town = patterned();
+    town.areas.clear();
+    for day in 0..5 {
+        town.add(Kind::Dumping, Local::new(CORNER.x + 90_000.0, CORNER.y + 120_000.0), day, NONE);
+    }
+    let found = town.find("[[kernel]]\nkind = \"dumping\"\n");
+    assert!(found.notes.len() == 1 && found.notes[0].contains("outside the study area"), "{:?}", found.notes);
+    assert!(!found.density.is_empty());
+}
+
+#[test]
 fn surfaces_that_make_no_sense_are_refused() {
     let refused = |text: &str| {
         let methods = toml::from_str::<Methods>(&format!("[[kernel]]\nkind = \"waste\"\n{text}")).unwrap();
