@@ -39,11 +39,12 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let linked = link::reports(reports, &located, assets, areas, &rounds.stops, &settings.link);
     progress.begin("join incidents", 0);
     let incidents = dedupe::incidents(reports, &located, &linked, &settings.dedupe);
-    let index = ReportIndex::build(&incidents, plane, streets, areas);
+    let index = ReportIndex::build(&incidents, plane, streets, areas).with_assets(assets);
     let scene = Scene { plane, clock, period, areas, streets, rounds };
     let random = Random::new(settings.seed);
     let found = hotspots::find(&index, &incidents, assets, &scene, &settings.hotspots, &random, progress);
-    let hotspots = labelled(found, &geocoder, areas, plane);
+    let mut hotspots = labelled(found, &geocoder, areas, plane);
+    hotspots::words::describe(&mut hotspots, reports, &incidents, settings.hotspots.places.words);
     let collection = collection::examine(
         rounds,
         tracks,

@@ -189,6 +189,7 @@ pub(crate) fn town(plane: Plane, streets: Streets, language: Language) -> Findin
         }],
         gi_star: vec![hotspots::gi_star::Options { resolution: 10, ..Default::default() }],
         repeat: vec![hotspots::repeat::Options { asset: Some(AssetKind::Bollard), ..Default::default() }],
+        ..Default::default()
     };
     let scene =
         Scene { plane: &plane, clock: &clock, period, areas: &[], streets: &streets, rounds: &rounds };

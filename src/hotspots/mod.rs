@@ -5,8 +5,11 @@
 
 pub mod density;
 pub mod gi_star;
+pub mod places;
 pub mod repeat;
+pub mod words;
 mod city;
+mod doubt;
 mod exposure;
 mod outline;
 
@@ -28,6 +31,7 @@ use crate::unit::Local;
 
 use city::City;
 pub use exposure::Per;
+pub use places::Place;
 
 /// The methods of a project: the tables `[[hotspots.…]]`, any number of each.
 #[derive(Debug, Clone, Deserialize, PartialEq, Default)]
@@ -39,6 +43,8 @@ pub struct Methods {
     pub gi_star: Vec<gi_star::Options>,
     /// Assets that are reported more often than others of their kind.
     pub repeat: Vec<repeat::Options>,
+    /// How what they find is brought together into places.
+    pub places: places::Options,
 }
 
 impl Methods {
@@ -49,7 +55,8 @@ impl Methods {
     pub fn check(&self) -> Result<()> {
         self.density.iter().try_for_each(density::Options::check)?;
         self.gi_star.iter().try_for_each(gi_star::Options::check)?;
-        self.repeat.iter().try_for_each(repeat::Options::check)
+        self.repeat.iter().try_for_each(repeat::Options::check)?;
+        self.places.check()
     }
 }
 
@@ -70,7 +77,7 @@ pub struct Scene<'a> {
     pub rounds: &'a Rounds,
 }
 
-/// Lets every method of the project look at the incidents. Labels stay empty.
+/// Lets every method of the project look at the incidents. Labels and words stay empty.
 pub fn find(
     index: &ReportIndex,
     incidents: &Incidents,
@@ -99,21 +106,8 @@ pub fn find(
     found.cells.sort_by_key(|row| (row.method, row.kind, row.cell));
     found.assets.sort_by_key(|row| row.asset);
     found.assets.dedup_by_key(|row| row.asset);
-    rank(&mut found.hotspots);
+    places::settle(&city, &methods.places, random, &mut found);
     found
-}
-
-/// Puts the hotspots with the largest excess first and numbers them. All counts are over the same period, so
-/// the order by excess is that by excess per week.
-fn rank(hotspots: &mut [Hotspot]) {
-    hotspots.sort_by(|a, b| {
-        let by_effect = b.excess().total_cmp(&a.excess()).then(b.incidents.len().cmp(&a.incidents.len()));
-        let by_name = a.method.cmp(b.method).then(a.kind.cmp(&b.kind));
-        by_effect.then(by_name).then(a.at.total_cmp(&b.at)).then(a.asset.cmp(&b.asset))
-    });
-    for (number, hotspot) in (1..).zip(hotspots) {
-        hotspot.id = format!("H{number:03}");
-    }
 }
 
 /// Everything the methods found.
@@ -121,8 +115,10 @@ fn rank(hotspots: &mut [Hotspot]) {
 pub struct Hotspots {
     /// One row per tested cell and method, in the order of method, kind and cell.
     pub cells: Vec<HotspotCell>,
-    /// The places that stand out, ranked: the first one first.
+    /// What stands out by one method each, ranked: the first one first.
     pub hotspots: Vec<Hotspot>,
+    /// The places that the hotspots speak of, ranked: the first one first.
+    pub places: Vec<Place>,
     /// One row per asset of every kind that `[[hotspots.repeat]]` names, in the order of the assets.
     pub assets: Vec<AssetFinding>,
     /// What could not be tested and why, in sentences for the page: "too few data" is an answer.
@@ -154,7 +150,7 @@ pub struct HotspotCell {
     pub trend: String,
 }
 
-/// One place that stands out.
+/// One place that stands out by one method.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hotspot {
     /// Its id within the run, as in `H001`.
@@ -191,21 +187,52 @@ pub struct Hotspot {
     pub trend: String,
     /// The asset, for repeat locations; else [`NONE`](crate::model::NONE).
     pub asset: u32,
+    /// What the expectation is made from; [`Per::Nothing`] makes it a count and not a risk.
+    pub per: Per,
+    /// What the count is compared with: the expectation, or else what an area of that size holds on average. NaN
+    /// where there is neither.
+    pub baseline: f64,
+    /// How much too much there is.
+    pub excess: Excess,
+    /// Share of the re-runs in which it is found again; NaN where nothing was run again.
+    pub stability: f64,
+    /// Its place, as an index into [`Hotspots::places`].
+    pub place: u32,
+}
+
+impl Hotspots {
+    /// The hotspot that speaks for a place.
+    pub fn leader(&self, place: &Place) -> &Hotspot {
+        &self.hotspots[place.leader()]
+    }
 }
 
 impl Hotspot {
-    /// Incidents beyond what is expected there. Where the method has no expectation, beyond what an area of
-    /// that size holds on average.
-    pub fn excess(&self) -> f64 {
-        let n = self.incidents.len() as f64;
-        if !self.expected.is_nan() {
-            n - self.expected
-        } else if self.statistic > 0.0 {
-            n - n / self.statistic
-        } else {
-            n
+    /// What the excess is measured from: `expected`, `mean_of_area` or `nothing`.
+    pub fn basis(&self) -> &'static str {
+        match (self.expected.is_nan(), self.baseline.is_nan()) {
+            (false, _) => "expected",
+            (true, false) => "mean_of_area",
+            (true, true) => "nothing",
         }
     }
+
+    /// The reports of its incidents.
+    pub fn n_reports(&self, incidents: &Incidents) -> u32 {
+        self.incidents.iter().map(|&incident| incidents.n_reports[incident as usize]).sum()
+    }
+}
+
+/// Incidents beyond the baseline per week of the period, with the bounds of the exact Poisson interval (95 %). NaN
+/// in a period without days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Excess {
+    /// The best estimate.
+    pub per_week: f64,
+    /// The lower bound: what hotspots are ranked by.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
 }
 
 /// One asset and how often it was reported.
