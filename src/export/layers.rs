@@ -253,7 +253,7 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
     let rows = &findings.hotspots.hotspots;
     Layer {
         name: "hotspots",
-        about: "one row per place that stands out, the one that matters most first",
+        about: "one row per place and method that stands out, the most to gain first; rows of one place share its place_id",
         geometry: GeometryType::MultiPolygon,
         styled_by: Some("method"),
         fields: fields(&[
@@ -271,10 +271,22 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
             ("last_at", Instant),
             ("trend", Text),
             ("radius_m", Real),
+            ("place_id", Text),
+            ("is_leading", Boolean),
+            ("n_methods", Integer),
+            ("n_reports", Integer),
+            ("excess_per_week", Real),
+            ("excess_low", Real),
+            ("excess_high", Real),
+            ("excess_basis", Text),
+            ("per", Text),
+            ("stability", Real),
+            ("words", Text),
         ]),
         len: rows.len(),
         row: Box::new(move |index| {
             let row = &rows[index];
+            let place = &findings.hotspots.places[row.place as usize];
             Row {
                 geometry: (!row.shape.0.is_empty()).then(|| row.shape.clone().into()),
                 values: vec![
@@ -292,6 +304,17 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
                     Value::instant(row.last_at),
                     Value::text(row.trend.as_str()),
                     Value::real(row.radius_m, 1),
+                    Value::text(place.id.as_str()),
+                    (place.leader() == index).into(),
+                    Value::Integer(i64::try_from(place.methods.len()).expect("few methods")),
+                    row.n_reports(&findings.incidents).into(),
+                    Value::real(row.excess.per_week, 4),
+                    Value::real(row.excess.low, 4),
+                    Value::real(row.excess.high, 4),
+                    Value::text(row.basis()),
+                    Value::text(row.per.name()),
+                    Value::real(row.stability, 3),
+                    Value::text(place.words.join(", ")),
                 ],
             }
         }),

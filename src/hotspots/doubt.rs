@@ -63,10 +63,8 @@ pub(super) fn compare(city: &City<'_>, hotspots: &mut [Hotspot]) {
 pub(super) fn rerun(city: &City<'_>, hotspots: &mut [Hotspot], reruns: u32, random: &Random) {
     let Some(blocks) = Blocks::of(city).filter(|_| reruns > 0 && !hotspots.is_empty()) else { return };
     let study_m2 = study_m2(city);
-    let totals: Vec<(Selection, Vec<u32>)> = kinds(hotspots)
-        .into_iter()
-        .map(|kind| (kind, blocks.counts(city, &city.chosen(kind))))
-        .collect();
+    let totals: Vec<(Selection, Vec<u32>)> =
+        kinds(hotspots).into_iter().map(|kind| (kind, blocks.counts(city, &city.chosen(kind)))).collect();
     // How often each block is drawn, re-run by re-run, and how many incidents of each kind that makes.
     let draws: Vec<Vec<u32>> = (0..reruns).map(|number| blocks.draw(random, number)).collect();
     let drawn = |totals: &[u32]| -> Vec<f64> {

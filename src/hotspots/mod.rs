@@ -33,6 +33,9 @@ use city::City;
 pub use exposure::Per;
 pub use places::Place;
 
+/// A place that is found again in this share of the re-runs or more is stable.
+pub const STABLE: f64 = 0.8;
+
 /// The methods of a project: the tables `[[hotspots.…]]`, any number of each.
 #[derive(Debug, Clone, Deserialize, PartialEq, Default)]
 #[serde(deny_unknown_fields, default)]

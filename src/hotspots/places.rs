@@ -88,7 +88,8 @@ pub(super) fn settle(city: &City<'_>, options: &Options, random: &Random, found:
 /// Puts the hotspots with the most to gain first and numbers them.
 fn rank(hotspots: &mut [Hotspot]) {
     hotspots.sort_by(|a, b| {
-        let by_effect = b.excess.low.total_cmp(&a.excess.low).then(b.excess.per_week.total_cmp(&a.excess.per_week));
+        let by_effect =
+            b.excess.low.total_cmp(&a.excess.low).then(b.excess.per_week.total_cmp(&a.excess.per_week));
         let by_size = b.incidents.len().cmp(&a.incidents.len());
         let by_name = a.method.cmp(b.method).then(a.kind.cmp(&b.kind));
         let by_place = a.at.total_cmp(&b.at).then(a.asset.cmp(&b.asset));
@@ -116,8 +117,11 @@ fn merge(hotspots: &[Hotspot]) -> Vec<Place> {
             }
         }
     }
-    let around: Vec<Option<u32>> =
-        led.leaders.iter().map(|&leader| led.around(hotspots, leader).map(|place| led.leaders[place as usize])).collect();
+    let around: Vec<Option<u32>> = led
+        .leaders
+        .iter()
+        .map(|&leader| led.around(hotspots, leader).map(|place| led.leaders[place as usize]))
+        .collect();
     let mut places: Vec<(Vec<u32>, Option<u32>)> = members.into_iter().zip(around).collect();
     places.sort_by_key(|(members, _)| members[0]);
     let leaders: Vec<u32> = places.iter().map(|(members, _)| members[0]).collect();
@@ -165,8 +169,8 @@ impl Led {
         let mut closest: Option<(u32, f64)> = None;
         for (place, shared) in self.shared(hotspot) {
             let other = hotspots[self.leaders[place as usize] as usize].incidents.len();
-            let is_one_place = 2 * shared > own.min(other)
-                && shared as f64 >= LEAST_OF_LARGER * own.max(other) as f64;
+            let is_one_place =
+                2 * shared > own.min(other) && shared as f64 >= LEAST_OF_LARGER * own.max(other) as f64;
             // Jaccard (1901): what is shared of what either holds.
             let likeness = shared as f64 / (own + other - shared) as f64;
             if is_one_place && closest.is_none_or(|(_, best)| likeness > best) {

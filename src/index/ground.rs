@@ -50,8 +50,9 @@ impl Ground {
             geo::Coord { x: there.lon, y: there.lat }
         };
         let lines = streets.ways.iter().map(|way| streets.line(way));
-        let stretches: Vec<(Local, Local)> =
-            lines.flat_map(|line| line.windows(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>()).collect();
+        let stretches: Vec<(Local, Local)> = lines
+            .flat_map(|line| line.windows(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>())
+            .collect();
         let ends: Vec<[f64; 2]> =
             stretches.iter().flat_map(|&(from, to)| [[from.x, from.y], [to.x, to.y]]).collect();
         let is_water = |backdrop: &&street::Backdrop| {
@@ -59,7 +60,11 @@ impl Ground {
         };
         let water = streets.backdrop.iter().filter(is_water).map(|backdrop| Water(backdrop.shape.clone()));
         Self {
-            areas: areas.iter().flat_map(|area| area.shape.iter()).map(|part| part.map_coords(degrees)).collect(),
+            areas: areas
+                .iter()
+                .flat_map(|area| area.shape.iter())
+                .map(|part| part.map_coords(degrees))
+                .collect(),
             extent: (!ends.is_empty()).then(|| AABB::from_points(&ends)),
             stretches,
             standing: Vec::new(),
@@ -73,7 +78,12 @@ impl Ground {
     }
 
     /// The cells of the study area, ascending; `occupied` ones hold an incident.
-    pub(super) fn cells(&self, occupied: &[CellIndex], resolution: Resolution, plane: &Plane) -> Vec<CellIndex> {
+    pub(super) fn cells(
+        &self,
+        occupied: &[CellIndex],
+        resolution: Resolution,
+        plane: &Plane,
+    ) -> Vec<CellIndex> {
         let held: Vec<CellIndex> =
             self.standing.par_iter().map(|&at| plane.cell(at, resolution)).chain(occupied.to_vec()).collect();
         let held = sorted(held);
@@ -88,7 +98,8 @@ impl Ground {
             if holds(&held, cell) {
                 return true;
             }
-            let is_reached = self.extent.is_none() || holds(&on_streets, cell) || !self.is_mapped(*cell, plane);
+            let is_reached =
+                self.extent.is_none() || holds(&on_streets, cell) || !self.is_mapped(*cell, plane);
             is_reached && !self.is_water(*cell, plane)
         };
         candidates.into_par_iter().filter(is_ground).collect()
@@ -102,7 +113,9 @@ impl Ground {
     }
 
     fn is_water(&self, cell: CellIndex, plane: &Plane) -> bool {
-        let Some(rect) = plane.outline(cell).and_then(|outline| outline.bounding_rect()) else { return false };
+        let Some(rect) = plane.outline(cell).and_then(|outline| outline.bounding_rect()) else {
+            return false;
+        };
         let around = AABB::from_corners(rect.min().into(), rect.max().into());
         let near: Vec<&Water> = self.water.locate_in_envelope_intersecting(&around).collect();
         if near.is_empty() {
