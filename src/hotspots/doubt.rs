@@ -171,4 +171,4 @@ fn of_kind<T>(values: &[(Selection, T)], kind: Selection) -> &T {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
