@@ -111,22 +111,20 @@ fn period(project: &Project, inputs: &Inputs) -> Period {
 }
 
 /// The same with each place named after its address or crossing; where there is neither, after the area that holds it
-/// or its coordinates.
+/// and its coordinates.
 fn labelled(mut hotspots: Hotspots, geocoder: &Geocoder<'_>, areas: &[Area], plane: &Plane) -> Hotspots {
     for hotspot in &mut hotspots.hotspots {
         let label = geocoder.label(hotspot.at);
-        hotspot.label = if label.is_empty() { area_or_degrees(hotspot.at, areas, plane) } else { label };
+        hotspot.label = if label.is_empty() { area_and_degrees(hotspot.at, areas, plane) } else { label };
     }
     hotspots
 }
 
-fn area_or_degrees(at: Local, areas: &[Area], plane: &Plane) -> String {
+fn area_and_degrees(at: Local, areas: &[Area], plane: &Plane) -> String {
+    let LonLat { lon, lat } = plane.lon_lat(at);
     let holds = |area: &&Area| area.shape.contains(&geo::Point::from(at));
-    areas.iter().find(holds).map_or_else(
-        || {
-            let LonLat { lon, lat } = plane.lon_lat(at);
-            format!("{lat:.4}, {lon:.4}")
-        },
-        |area| area.name.clone(),
-    )
+    match areas.iter().find(holds) {
+        Some(area) => format!("{} ({lat:.4}, {lon:.4})", area.name),
+        None => format!("{lat:.4}, {lon:.4}"),
+    }
 }

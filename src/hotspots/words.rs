@@ -2,9 +2,11 @@
 //!
 //! What people wrote is private, and these words are all of it that ever leaves the program. So a word is taken only
 //! where nobody can be known by it: at least three incidents of the place, reported in different texts, bear it, and
-//! at least three reports from elsewhere; somebody writes it in lower case in at least three reports, which names are
-//! not; no digit, `@` or web address is near it; and what follows a greeting, a title or "my name is" is not looked
-//! at. Words of the categories themselves say nothing new and are left out with the stop words.
+//! at least three reports from elsewhere; most reports that bear it write it in lower case, which they do not do with
+//! names (nor with German nouns: those are lost); it is no common given name; no digit, `@` or web address is near it;
+//! and what follows a greeting, a title or "my name is" is not looked at. Words of the categories themselves say
+//! nothing new and are left out with the stop words. What is left of the risk is a rare surname that several people
+//! write small, here and elsewhere; `words = 0` under `[hotspots.places]` leaves all words out.
 //!
 //! # References
 //! Grootendorst (2022), `BERTopic`: neural topic modeling with a class-based TF-IDF procedure, arXiv:2203.05794,
@@ -20,7 +22,7 @@ use crate::hotspots::Hotspots;
 use crate::model::kind::{Kind, Language};
 use crate::model::report::Reports;
 
-/// A word is borne by so many incidents of a place, so many reports elsewhere, and written small in so many.
+/// A word is borne by so many incidents of a place and so many reports elsewhere.
 const FEWEST: u32 = 3;
 /// A word sets a place apart when it is so many times as common there as everywhere.
 const LEAST_LIFT: f64 = 2.0;
@@ -210,7 +212,8 @@ impl Vocabulary {
             let [total, small] = self.counts[word];
             let share = f64::from(incidents) / f64::from(class.texts);
             let lift = share / (f64::from(total) / f64::from(self.texts));
-            let is_nobodys = total.saturating_sub(reports) >= FEWEST && small >= FEWEST;
+            let is_nobodys =
+                total.saturating_sub(reports) >= FEWEST && 2 * u64::from(small) > u64::from(total);
             if is_nobodys && lift >= LEAST_LIFT {
                 // W(t,c) = tf(t,c) · ln(1 + A / f(t)).
                 scored.push((f64::from(incidents) * (1.0 + average / f64::from(total)).ln(), word));
