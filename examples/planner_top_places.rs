@@ -1,8 +1,8 @@
 //! A planner asks: which ten places stand out most, by how much, and how firm is that?
 //!
-//!     cargo run --release --example planner_top_places -- PROJECT.toml [-o REPORT.md]
+//!     cargo run --release --example planner_top_places -- PROJECT.toml [--kind KIND]... [-o REPORT.md]
 //!
-//! Prints a table in Markdown. With `-o` it takes the place of the former table in a file; what people wrote in that
+//! Prints a table in Markdown: of all places, and then of those about each kind that is named. With `-o` it takes the place of the former table in a file; what people wrote in that
 //! file below the heading `## On the map` stays.
 #![expect(clippy::print_stdout, reason = "an example answers on the terminal")]
 
@@ -25,33 +25,48 @@ fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let project = args.first().map_or("data/helsinki/paaltje.toml", String::as_str);
     let findings = pipeline::run(&Project::load(Path::new(project))?, &Silent)?;
-    let text = table(&findings, project);
+    let values =
+        |name: &'static str| args.windows(2).filter(move |pair| pair[0] == name).map(|pair| pair[1].as_str());
+    let mut text = heading(&findings, &args.join(" "));
+    text += &table(&findings, "The first of all", |_| true);
+    for kind in values("--kind") {
+        text += &table(&findings, &format!("The first about `{kind}`"), |about| about == kind);
+    }
     print!("{text}");
-    if let Some(path) = args.iter().position(|arg| arg == "-o").and_then(|at| args.get(at + 1)) {
+    if let Some(path) = values("-o").next() {
         let former = std::fs::read_to_string(path).unwrap_or_default();
         let by_hand = former.find(BY_HAND).map_or("", |at| &former[at..]);
-        let whole = format!("{text}\n{by_hand}");
+        let whole = text + by_hand;
         std::fs::write(path, whole).map_err(|source| Error::writing(Path::new(path), source))?;
     }
     Ok(())
 }
 
-fn table(findings: &Findings, project: &str) -> String {
+fn heading(findings: &Findings, args: &str) -> String {
     let found = &findings.hotspots;
-    let mut text = format!(
-        "# {}: the first {TOP} places\n\n    cargo run --release --example planner_top_places -- {project} -o REPORT.md\n\n\
+    format!(
+        "# {}: places that stand out\n\n    cargo run --release --example planner_top_places -- {args}\n\n\
          {}, {} incidents, {} places by {} hotspots. *Too many a week*: with its 95 % interval; the order is that of the \
          lower bound. *Compared with*: what chance would bring; after ≈ the average of an area of that size. *Stable*: \
-         found again in so many of 100 re-runs.\n\n\
-         | id | place | what | incidents | compared with | too many a week | q | stable | found by | within | lon, lat | words |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|---|\n",
+         found again in so many of 100 re-runs.\n\n",
         findings.title,
         findings.period,
         findings.incidents.len(),
         found.places.len(),
         found.hotspots.len()
+    )
+}
+
+fn table(findings: &Findings, caption: &str, is_meant: impl Fn(&str) -> bool) -> String {
+    let mut text = format!(
+        "## {caption}\n\n\
+         | id | place | what | incidents | compared with | too many a week | q | stable | found by | within | lon, lat | words |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|\n"
     );
-    found.places.iter().take(TOP).for_each(|place| text += &row(findings, place));
+    let places = findings.hotspots.places.iter();
+    let meant = places.filter(|place| is_meant(findings.hotspots.leader(place).kind.name()));
+    meant.take(TOP).for_each(|place| text += &row(findings, place));
+    text.push('\n');
     text
 }
 

@@ -231,6 +231,12 @@ fn legend(sheet: &mut Sheet<'_>, cells: &BTreeMap<CellIndex, &HotspotCell>) {
     }
     let note = say!(
         language,
+        "+ a week: incidents too many per week; the order is that of its lower bound.",
+        "+ per week: gebeurtenissen te veel per week; de volgorde is die van de ondergrens."
+    );
+    sheet.paragraph(&note, QUIET_TEXT);
+    let note = say!(
+        language,
         "q: how often chance alone would do this, corrected for looking at many places; – where nothing is tested.",
         "q: hoe vaak toeval alleen dit geeft, gecorrigeerd voor het bekijken van veel plekken; – waar niets is getoetst."
     );
@@ -247,10 +253,10 @@ fn table(sheet: &mut Sheet<'_>) {
         String::new(),
         say!(language, "place", "plek"),
         "n".to_owned(),
-        say!(language, "× exp.", "× verw."),
+        say!(language, "+ a week", "+ per week"),
         "q".to_owned(),
     ];
-    let shares = [0.08, 0.50, 0.11, 0.15, 0.16];
+    let shares = [0.07, 0.41, 0.17, 0.19, 0.16];
     let rows: Vec<Vec<String>> = (1..)
         .zip(hotspots.iter().take(RANKED))
         .map(|(rank, hotspot): (u32, _)| {
@@ -258,7 +264,7 @@ fn table(sheet: &mut Sheet<'_>) {
                 rank.to_string(),
                 words::place(hotspot).to_owned(),
                 words::count(language, hotspot.incidents.len() as u64),
-                words::decimal(language, hotspot.relative_risk, 1),
+                words::decimal(language, hotspot.excess.per_week, 2),
                 words::probability(language, hotspot.q_value),
             ]
         })
