@@ -3,7 +3,7 @@
 //! What people wrote is private, and these words are all of it that ever leaves the program. So a word is taken only
 //! where nobody can be known by it: at least three incidents of the place, reported in different texts, bear it, and
 //! at least three reports from elsewhere; most reports that bear it write it in lower case, which they do not do with
-//! names (nor with German nouns: those are lost); it is no common given name; no digit, `@` or web address is near it;
+//! names (nor with German nouns: those are lost); it is no common given name (nor one with an s, as in `peters`); no digit, `@` or web address is near it;
 //! and what follows a greeting, a title or "my name is" is not looked at. Words of the categories themselves say
 //! nothing new and are left out with the stop words. What is left of the risk is a rare surname that several people
 //! write small, here and elsewhere; `words = 0` under `[hotspots.places]` leaves all words out.
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
                     names_left = NAME_WORDS;
                 } else if names_left > 0 {
                     names_left -= 1;
-                } else if LENGTHS.contains(&word.chars().count()) && !self.dull.contains(&word) {
+                } else if LENGTHS.contains(&word.chars().count()) && !self.is_dull(&word) {
                     let is_small = written.chars().all(char::is_lowercase);
                     take(word, is_small);
                 }
@@ -115,7 +115,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The same, each word once: written small where it is so at least once.
+    /// Whether a word is never taken, with or without a plural or possessive s.
+    fn is_dull(&self, word: &str) -> bool {
+        self.dull.contains(word) || word.strip_suffix('s').is_some_and(|stem| self.dull.contains(stem))
+    }
+
+    /// The words of a report that could be taken, each once: written small where it is so at least once.
     fn words(&self, report: u32) -> FxHashMap<String, bool> {
         let mut words = FxHashMap::default();
         self.each_word(report, |word, is_small| *words.entry(word).or_insert(false) |= is_small);

@@ -96,8 +96,20 @@ fn a_name_that_a_few_people_write_small_is_no_word() {
         "webb, leaves",
     ]);
     // And a given name is none even where everybody does.
-    here.extend(["mattress jan", "mattress by jan", "jan jan mattress"]);
-    elsewhere.extend(["jan tree", "jan wall", "jan leaves"]);
+    here.extend([
+        "mattress jan",
+        "mattress by jan peters",
+        "jan jan peters mattress",
+        "mattress at peters park",
+    ]);
+    elsewhere.extend([
+        "jan tree",
+        "jan wall",
+        "jan leaves",
+        "peters tree",
+        "leaves at peters",
+        "wall of peters",
+    ]);
     assert_eq!(described(&here, &elsewhere), ["mattress"]);
 }
 
