@@ -19,7 +19,7 @@ use paaltje::import::{self, Inputs};
 use paaltje::index::ReportIndex;
 use paaltje::model::NONE;
 use paaltje::model::asset::{Asset, AssetKind};
-use paaltje::model::kind::{Kind, Selection};
+use paaltje::model::kind::Kind;
 use paaltje::model::round::Rounds;
 use paaltje::model::street::Streets;
 use paaltje::period::{Clock, Day, Period};
@@ -52,10 +52,13 @@ fn main() -> Result<()> {
     let helsinki = PathBuf::from("data/helsinki/paaltje.toml");
     let washington = PathBuf::from("tests/projects/dc_requests.toml");
     let null_project = value("--project").map_or(helsinki.clone(), PathBuf::from);
-    let power_project = value("--power").map(PathBuf::from).unwrap_or_else(|| {
-        let has_data = Path::new("../shared/data/washington-dc").exists();
-        if has_data { washington } else { helsinki }
-    });
+    let power_project = value("--power").map_or_else(
+        || {
+            let has_data = Path::new("../shared/data/washington-dc").exists();
+            if has_data { washington } else { helsinki }
+        },
+        PathBuf::from,
+    );
     let mut report = format!(
         "# Calibration and power\n\n    cargo run --release --example calibration -- --project {} --power {}\n\n\
          paaltje {}, seed {SEED}. Made by the command above; change nothing by hand.\n\n",
@@ -318,16 +321,17 @@ struct Plant {
     risk: f64,
 }
 
-/// The methods whose power is measured: a further one is a further line, for assets of the kind.
+/// The methods whose power is measured, as a project writes them: a further one is a further line here and a name
+/// in [`METHODS`].
 fn methods(kind: AssetKind) -> Methods {
-    let selection = Selection::Kind(Kind::ContainerFull);
-    Methods {
-        repeat: vec![repeat::Options { asset: Some(kind), ..Default::default() }],
-        gi_star: vec![gi_star::Options { kind: selection, ..Default::default() }],
-        density: vec![density::Options { kind: selection, radius_m: 100.0, min_reports: 8 }],
-        places: places::Options { stability: 0, words: 0 },
-        ..Default::default()
-    }
+    let text = format!(
+        "repeat = [{{ asset = \"{}\" }}]\n\
+         gi_star = [{{ kind = \"container_full\", resolution = 9 }}]\n\
+         density = [{{ kind = \"container_full\", radius_m = 100.0, min_reports = 8 }}]\n\
+         places = {{ stability = 0, words = 0 }}\n",
+        kind.name()
+    );
+    toml::from_str(&text).expect("settings that a project could hold")
 }
 
 /// The names of these methods, in the order of the columns.

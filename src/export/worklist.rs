@@ -175,7 +175,8 @@ fn place(findings: &Findings, (place, leader): (&Place, &Hotspot)) -> Task {
         place.methods.join(", ")
     );
     if leader.q_value.is_finite() {
-        why += &format!(", {}", in_words(leader.q_value));
+        why.push_str(", ");
+        why.push_str(&in_words(leader.q_value));
     }
     Task {
         team,

@@ -60,20 +60,20 @@ pub(super) fn compare(city: &City<'_>, hotspots: &mut [Hotspot]) {
 }
 
 /// Fills in the stability of every hotspot that is compared with something, from so many re-runs.
-pub(super) fn rerun(city: &City<'_>, hotspots: &mut [Hotspot], reruns: u32, random: &Random) {
+pub(super) fn rerun(city: &City<'_>, hotspots: &mut [Hotspot], reruns: u32, random: Random) {
     let Some(blocks) = Blocks::of(city).filter(|_| reruns > 0 && !hotspots.is_empty()) else { return };
     let study_m2 = study_m2(city);
     let totals: Vec<(Selection, Vec<u32>)> =
         kinds(hotspots).into_iter().map(|kind| (kind, blocks.counts(city, &city.chosen(kind)))).collect();
     // How often each block is drawn, re-run by re-run, and how many incidents of each kind that makes.
     let draws: Vec<Vec<u32>> = (0..reruns).map(|number| blocks.draw(random, number)).collect();
-    let drawn = |totals: &[u32]| -> Vec<f64> {
+    let growth = |totals: &[u32]| -> Vec<f64> {
         let all: u32 = totals.iter().sum();
         let share = |draw: &Vec<u32>| dot(totals, draw) as f64 / f64::from(all);
         draws.iter().map(share).collect()
     };
     let grown: Vec<(Selection, Vec<f64>)> =
-        totals.iter().map(|(kind, totals)| (*kind, drawn(totals))).collect();
+        totals.iter().map(|(kind, totals)| (*kind, growth(totals))).collect();
     hotspots.par_iter_mut().filter(|hotspot| !hotspot.baseline.is_nan()).for_each(|hotspot| {
         let counts = blocks.counts(city, &hotspot.incidents);
         let taken: Vec<(usize, u32)> = counts.into_iter().enumerate().filter(|&(_, n)| n > 0).collect();
@@ -137,7 +137,7 @@ impl Blocks {
     }
 
     /// How often each block is drawn in one re-run.
-    fn draw(&self, random: &Random, number: u32) -> Vec<u32> {
+    fn draw(&self, random: Random, number: u32) -> Vec<u32> {
         let mut stream = random.stream("stability", u64::from(number));
         let mut times = vec![0; self.count as usize];
         for _ in 0..self.count {

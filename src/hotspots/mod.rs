@@ -109,7 +109,7 @@ pub fn find(
     found.cells.sort_by_key(|row| (row.method, row.kind, row.cell));
     found.assets.sort_by_key(|row| row.asset);
     found.assets.dedup_by_key(|row| row.asset);
-    places::settle(&city, &methods.places, random, &mut found);
+    places::settle(&city, &methods.places, *random, &mut found);
     found
 }
 

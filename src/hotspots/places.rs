@@ -73,7 +73,7 @@ impl Place {
 }
 
 /// Gives the hotspots their excess and stability, ranks and numbers them and brings them together into places.
-pub(super) fn settle(city: &City<'_>, options: &Options, random: &Random, found: &mut Hotspots) {
+pub(super) fn settle(city: &City<'_>, options: &Options, random: Random, found: &mut Hotspots) {
     doubt::compare(city, &mut found.hotspots);
     rank(&mut found.hotspots);
     doubt::rerun(city, &mut found.hotspots, options.stability, random);
@@ -108,13 +108,12 @@ fn merge(hotspots: &[Hotspot]) -> Vec<Place> {
     // The hotspots of each place, the leader first.
     let mut members: Vec<Vec<u32>> = Vec::new();
     for hotspot in order {
-        match led.closest(hotspots, hotspot) {
-            Some(place) => members[place as usize].push(hotspot),
-            None => {
-                led.add(&hotspots[hotspot as usize], index_u32(members.len()));
-                members.push(vec![hotspot]);
-                led.leaders.push(hotspot);
-            }
+        if let Some(place) = led.closest(hotspots, hotspot) {
+            members[place as usize].push(hotspot);
+        } else {
+            led.add(&hotspots[hotspot as usize], index_u32(members.len()));
+            members.push(vec![hotspot]);
+            led.leaders.push(hotspot);
         }
     }
     let around: Vec<Option<u32>> = led
