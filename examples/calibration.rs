@@ -366,7 +366,9 @@ fn powers(world: &World) -> String {
         }
         let all_year = |per_year, radius_m, risk| Plant { kind, per_year, radius_m, days: YEAR_DAYS, risk };
         let mut plants = Vec::new();
-        for per_year in [0.2, 1.0, 4.0] {
+        // Twice as many bollards take twice as long: one rate for them.
+        let rates: &[f64] = if kind == AssetKind::LitterBin { &[0.2, 1.0, 4.0] } else { &[1.0] };
+        for &per_year in rates {
             plants.push(all_year(per_year, 300.0, 1.0));
             plants.extend([0.0, 150.0, 300.0, 600.0].map(|radius_m| all_year(per_year, radius_m, RISK)));
         }
