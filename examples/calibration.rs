@@ -243,9 +243,8 @@ fn nulls(world: &World) -> String {
         world.inputs.assets.len()
     );
     text.extend(rows.iter().map(Null::row));
-    text += "\nThe third row is no error of the test, and no finding of risk either: where ten times as many bins stand, ten \
-             times as much is reported, and Gi* without a denominator says so. It is right as a count and says nothing \
-             about risk; only a denominator (`per`) does.\n\n";
+    text += "\nWhere the third row exceeds the others it is no error of the test, and no finding of risk either: where more bins \
+             stand, more is reported, and Gi* without a denominator says so. Only a denominator (`per`) makes a risk of it.\n\n";
     text
 }
 
@@ -343,7 +342,8 @@ fn powers(world: &World) -> String {
          as frequent, all year or for some days of it. {PLANTED} cities of each kind. A cluster is *found* when the incidents \
          within the radius and a hotspot would be one place by the program's own rule: more than half of the smaller and a \
          fifth of the larger in common. The rows with risk 1 have nothing planted and show what is \"found\" all the same: \
-         places where more assets stand (Gi* and density count without a denominator). Bold: 90 % or more.\n\n",
+         places where more assets stand (Gi* and density count without a denominator). Bold: 90 % or more; where the row with \
+         risk 1 is as high, it is no power. Gi* wants 30 cells of resolution 9 with such assets and finds nothing in less.\n\n",
         world.title
     );
     text += &real_rate(world);
