@@ -38,11 +38,12 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let linked = link::reports(reports, &located, assets, areas, rounds, &settings.link);
     progress.begin("join incidents", 0);
     let incidents = dedupe::incidents(reports, &located, &linked, &settings.dedupe);
-    let index = ReportIndex::build(&incidents, plane, streets, areas);
+    let index = ReportIndex::build(&incidents, plane, streets, areas).with_assets(assets);
     let scene = Scene { plane, clock, period, areas, streets, rounds };
     let random = Random::new(settings.seed);
     let found = hotspots::find(&index, &incidents, assets, &scene, &settings.hotspots, &random, progress);
-    let hotspots = labelled(found, &geocoder, areas, plane);
+    let mut hotspots = labelled(found, &geocoder, areas, plane);
+    hotspots::words::describe(&mut hotspots, reports, &incidents, settings.hotspots.places.words);
     let evidence =
         Evidence { rounds, tracks, reports, located: &located, linked: &linked, network: &network, clock };
     let collection = collection::examine(&evidence, &settings.collection, progress);
@@ -100,22 +101,20 @@ fn period(project: &Project, inputs: &Inputs) -> Period {
 }
 
 /// The same with each place named after its address or crossing; where there is neither, after the area that holds it
-/// or its coordinates.
+/// and its coordinates.
 fn labelled(mut hotspots: Hotspots, geocoder: &Geocoder<'_>, areas: &[Area], plane: &Plane) -> Hotspots {
     for hotspot in &mut hotspots.hotspots {
         let label = geocoder.label(hotspot.at);
-        hotspot.label = if label.is_empty() { area_or_degrees(hotspot.at, areas, plane) } else { label };
+        hotspot.label = if label.is_empty() { area_and_degrees(hotspot.at, areas, plane) } else { label };
     }
     hotspots
 }
 
-fn area_or_degrees(at: Local, areas: &[Area], plane: &Plane) -> String {
+fn area_and_degrees(at: Local, areas: &[Area], plane: &Plane) -> String {
+    let LonLat { lon, lat } = plane.lon_lat(at);
     let holds = |area: &&Area| area.shape.contains(&geo::Point::from(at));
-    areas.iter().find(holds).map_or_else(
-        || {
-            let LonLat { lon, lat } = plane.lon_lat(at);
-            format!("{lat:.4}, {lon:.4}")
-        },
-        |area| area.name.clone(),
-    )
+    match areas.iter().find(holds) {
+        Some(area) => format!("{} ({lat:.4}, {lon:.4})", area.name),
+        None => format!("{lat:.4}, {lon:.4}"),
+    }
 }

@@ -8,11 +8,12 @@ use super::{bar, out};
 use crate::error::{Error, Result};
 use crate::export::layers::incident_id;
 use crate::findings::Findings;
-use crate::hotspots::scan;
+use crate::hotspots::{Hotspot, Per, STABLE, scan};
 use crate::issue::Code;
 use crate::model::some;
 use crate::pipeline;
 use crate::project::Project;
+use crate::stats::correct::in_words;
 
 /// How many rows are listed behind a finding.
 const ROWS: usize = 40;
@@ -35,7 +36,8 @@ pub(super) fn explain(args: &Args, what: &str, project: Option<&Path>) -> Result
     let progress = bar::suitable(args.quiet);
     let findings = pipeline::run(&Project::load(path)?, &*progress)?;
     drop(progress);
-    let text = hotspot(&findings, what)
+    let text = place(&findings, what)
+        .or_else(|| hotspot(&findings, what))
         .or_else(|| proposal(&findings, what))
         .or_else(|| report(&findings, what))
         .or_else(|| stop(&findings, what))
@@ -43,53 +45,134 @@ pub(super) fn explain(args: &Args, what: &str, project: Option<&Path>) -> Result
         .or_else(|| kind(&findings, what));
     out(&text.ok_or_else(|| Error::Setting {
         message: format!("nothing in this project has the id `{what}`"),
-        hint: "take an id from hotspots, proposals, reports, stops or routes in the output, or a kind from trends".to_owned(),
+        hint: "take an id of a place (`W001`), hotspot, proposal, report, stop or route from the output, or a kind from \
+               trends"
+            .to_owned(),
     })?);
     Ok(())
 }
 
+fn place(findings: &Findings, id: &str) -> Option<String> {
+    let found = &findings.hotspots;
+    let place = found.places.iter().find(|place| place.id == id)?;
+    let leader = found.leader(place);
+    let mut text = format!("{id}: {}\n", leader.label);
+    if let Some(around) = some(place.within) {
+        let around = &found.places[around];
+        let _ = writeln!(text, "  lies within {} ({})", around.id, found.leader(around).label);
+    }
+    text.push_str("  found by:\n");
+    for &hotspot in &place.hotspots {
+        let hotspot = &found.hotspots[hotspot as usize];
+        let (method, kind, n) = (hotspot.method, hotspot.kind.name(), hotspot.incidents.len());
+        let _ = write!(text, "    {} {method}, {kind}: {n} incidents", hotspot.id);
+        if hotspot.q_value.is_finite() {
+            let _ = write!(text, ", {}", in_words(hotspot.q_value));
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "  the figures of the place are those of the first:");
+    text.push_str(&figures(findings, leader));
+    Some(text)
+}
+
 fn hotspot(findings: &Findings, id: &str) -> Option<String> {
     let hotspot = findings.hotspots.hotspots.iter().find(|hotspot| hotspot.id == id)?;
+    let place = &findings.hotspots.places[hotspot.place as usize];
+    let others: Vec<&str> =
+        place.methods.iter().copied().filter(|&method| method != hotspot.method).collect();
+    let agree = if others.is_empty() {
+        "no other method found this place".to_owned()
+    } else {
+        format!("{} found this place too", others.join(", "))
+    };
+    let (method, label) = (hotspot.method, &hotspot.label);
+    let text = format!("{id}: {label}\n  found by {method}; {agree} ({})\n", place.id);
+    Some(text + &figures(findings, hotspot))
+}
+
+/// What a hotspot says, how sure that is, what it is not, and the rows behind it.
+fn figures(findings: &Findings, hotspot: &Hotspot) -> String {
+    let days = |instant| findings.clock.day(instant);
     let mut text = format!(
-        "{id}: {} by {} at {}\n  {} incidents within {:.0} m of its middle",
-        hotspot.kind.name(),
-        hotspot.method,
-        hotspot.label,
+        "  {} incidents ({} reports) of {}, {} to {}, within {:.0} m of its middle\n",
         hotspot.incidents.len(),
+        hotspot.n_reports(&findings.incidents),
+        hotspot.kind.name(),
+        days(hotspot.first_at),
+        days(hotspot.last_at),
         hotspot.radius_m
     );
-    if hotspot.expected.is_finite() {
-        let _ =
-            write!(text, "; {:.1} expected, {:.1} times as many", hotspot.expected, hotspot.relative_risk);
+    let excess = hotspot.excess;
+    let _ = match hotspot.basis() {
+        "expected" => writeln!(
+            text,
+            "  {:.1} were expected: {:.1} times as many came",
+            hotspot.expected, hotspot.relative_risk
+        ),
+        "mean_of_area" => writeln!(
+            text,
+            "  the method expects nothing; an area of this size holds {:.1} on average",
+            hotspot.baseline
+        ),
+        _ => writeln!(text, "  there is nothing to compare the count with"),
+    };
+    if excess.per_week.is_finite() {
+        let _ = writeln!(
+            text,
+            "  excess: {:.2} a week, between {:.2} and {:.2} (95 % Poisson interval; ranked by the lower bound)",
+            excess.per_week, excess.low, excess.high
+        );
     }
     if let Some(window) = hotspot.window {
-        let days = window.days();
-        let _ = write!(text, "\n  all of them within {days} days: {window}");
+        let _ = writeln!(text, "  all of them within {} days: {window}", window.days());
     }
     if hotspot.recurrence_days.is_finite() {
         let days = hotspot.recurrence_days;
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "\n  scanned every day, chance alone would show such a cluster every {days:.0} days"
+            "  scanned every day, chance alone would show such a cluster every {days:.0} days"
         );
     }
     if hotspot.method == scan::METHOD {
         let p = hotspot.p_value;
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "\n  p = {p:.4}: how often chance alone would do this anywhere in the city; it needs no further correction"
+            "  p = {p:.4}: how often chance alone would do this anywhere in the city; it needs no further correction"
         );
     } else if hotspot.p_value.is_finite() {
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "\n  p = {:.4}: how often chance alone would do this here; q = {:.4}: the same, corrected for looking at many places",
+            "  p = {:.2e}: how often chance alone would do this here; q = {:.2e}: the same, corrected for looking at many places",
             hotspot.p_value, hotspot.q_value
+        );
+    } else {
+        text.push_str(
+            "  nothing was tested: that much is reported here does not say that it is more than elsewhere\n",
+        );
+    }
+    if hotspot.stability.is_finite() {
+        let _ = writeln!(
+            text,
+            "  stability: found again in {:.0} % of the re-runs with weeks drawn anew{}",
+            hotspot.stability * 100.0,
+            if hotspot.stability < STABLE { "; it hangs on few weeks or has only just made it" } else { "" }
         );
     }
     if !hotspot.trend.is_empty() {
-        let _ = write!(text, "\n  {}", hotspot.trend);
+        let _ = writeln!(text, "  trend: {}", hotspot.trend);
     }
-    text.push('\n');
+    let words = &findings.hotspots.places[hotspot.place as usize].words;
+    if !words.is_empty() {
+        let _ = writeln!(text, "  words that set its reports apart: {}", words.join(", "));
+    }
+    if hotspot.per == Per::Nothing {
+        text.push_str(
+            "  it is a count, not a risk: where more people pass or more bins stand, more is reported\n",
+        );
+    } else {
+        let _ = writeln!(text, "  it is a rate, compared per {}", hotspot.per.name());
+    }
     for &incident in hotspot.incidents.iter().take(ROWS) {
         let index = incident as usize;
         let first = findings.incidents.first_report[index] as usize;
@@ -104,7 +187,7 @@ fn hotspot(findings: &Findings, id: &str) -> Option<String> {
         );
     }
     more(&mut text, hotspot.incidents.len());
-    Some(text)
+    text
 }
 
 fn proposal(findings: &Findings, id: &str) -> Option<String> {

@@ -46,7 +46,8 @@ fn in_words(findings: &Findings) -> String {
     let _ = writeln!(text, "  {total} reports, {placed} placed, {} incidents", findings.incidents.len());
     let _ = writeln!(
         text,
-        "  {} hotspots; {} planned visits verified; {} waste reports explained; {} proposals",
+        "  {} places stand out ({} hotspots); {} planned visits verified; {} waste reports explained; {} proposals",
+        findings.hotspots.places.len(),
         findings.hotspots.hotspots.len(),
         findings.collection.visits.len(),
         findings.collection.diagnoses.len(),

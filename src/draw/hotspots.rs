@@ -1,4 +1,5 @@
-//! Hotspots in, a map and a ranked list of what stands out beyond chance out.
+//! Hotspots in, a map and a ranked list of the places that stand out beyond chance out: one number and one outline
+//! per place, however many methods found it.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ pub(super) fn map(findings: &Findings) -> Option<Map> {
     let language = findings.language;
     let cells = significant(&hotspots.cells);
     let centres = cells.keys().filter_map(|&cell| findings.plane.centre(cell));
-    let places = hotspots.hotspots.iter().map(|hotspot| hotspot.at);
+    let places = leaders(findings).into_iter().map(|hotspot| hotspot.at);
     let shown: Vec<Local> = centres.chain(places).collect();
     let window = Sheet::window(findings, shown.into_iter())?;
     let mut sheet = Sheet::new(findings, window);
@@ -53,7 +54,8 @@ pub(super) fn map(findings: &Findings) -> Option<Map> {
 
 fn title(findings: &Findings) -> String {
     let language = findings.language;
-    let (n, first) = (findings.hotspots.hotspots.len() as u64, findings.hotspots.hotspots.first());
+    let leaders = leaders(findings);
+    let (n, first) = (leaders.len() as u64, leaders.first());
     let number = words::count(language, n);
     match first {
         None => {
@@ -72,6 +74,11 @@ fn title(findings: &Findings) -> String {
             )
         }
     }
+}
+
+/// The hotspots that speak for the places, ranked.
+fn leaders(findings: &Findings) -> Vec<&Hotspot> {
+    findings.hotspots.places.iter().map(|place| findings.hotspots.leader(place)).collect()
 }
 
 /// The significant cells, each with its strongest finding. Hot goes before cold.
@@ -125,8 +132,8 @@ fn draw_cells(sheet: &mut Sheet<'_>, cells: &BTreeMap<CellIndex, &HotspotCell>) 
 
 fn draw_places(sheet: &mut Sheet<'_>) {
     let (findings, window) = (sheet.findings, sheet.window);
-    let hotspots = &findings.hotspots.hotspots;
-    let seen = |hotspot: &&Hotspot| window.holds(hotspot.at, 2.0);
+    let hotspots = leaders(findings);
+    let seen = |hotspot: &&&Hotspot| window.holds(hotspot.at, 2.0);
     sheet.canvas.group("clusters", |canvas| {
         for hotspot in hotspots.iter().filter(|hotspot| hotspot.asset == NONE) {
             for part in &hotspot.shape {
@@ -203,7 +210,7 @@ fn legend(sheet: &mut Sheet<'_>, cells: &BTreeMap<CellIndex, &HotspotCell>) {
         };
         sheet.key(&words, |canvas, at| draw_cell(canvas, marks::hexagon(at, 2.8), class));
     }
-    let hotspots = &sheet.findings.hotspots.hotspots;
+    let hotspots = leaders(sheet.findings);
     if hotspots.iter().any(|hotspot| hotspot.asset == NONE) {
         let words =
             say!(language, "cluster or group of cells, outlined", "groep meldingen of cellen, omlijnd");
@@ -224,6 +231,12 @@ fn legend(sheet: &mut Sheet<'_>, cells: &BTreeMap<CellIndex, &HotspotCell>) {
     }
     let note = say!(
         language,
+        "+ a week: incidents too many per week; the order is that of its lower bound.",
+        "+ per week: gebeurtenissen te veel per week; de volgorde is die van de ondergrens."
+    );
+    sheet.paragraph(&note, QUIET_TEXT);
+    let note = say!(
+        language,
         "q: how often chance alone would do this, corrected for looking at many places; – where nothing is tested.",
         "q: hoe vaak toeval alleen dit geeft, gecorrigeerd voor het bekijken van veel plekken; – waar niets is getoetst."
     );
@@ -233,17 +246,17 @@ fn legend(sheet: &mut Sheet<'_>, cells: &BTreeMap<CellIndex, &HotspotCell>) {
 fn table(sheet: &mut Sheet<'_>) {
     let language = sheet.language();
     let findings = sheet.findings;
-    let hotspots = &findings.hotspots.hotspots;
+    let hotspots = leaders(findings);
     let shown = hotspots.len().min(RANKED);
     sheet.part(&say!(language, "The first {shown}", "De eerste {shown}"));
     let headings = [
         String::new(),
         say!(language, "place", "plek"),
         "n".to_owned(),
-        say!(language, "× exp.", "× verw."),
+        say!(language, "+ a week", "+ per week"),
         "q".to_owned(),
     ];
-    let shares = [0.08, 0.50, 0.11, 0.15, 0.16];
+    let shares = [0.07, 0.41, 0.17, 0.19, 0.16];
     let rows: Vec<Vec<String>> = (1..)
         .zip(hotspots.iter().take(RANKED))
         .map(|(rank, hotspot): (u32, _)| {
@@ -251,18 +264,19 @@ fn table(sheet: &mut Sheet<'_>) {
                 rank.to_string(),
                 words::place(hotspot).to_owned(),
                 words::count(language, hotspot.incidents.len() as u64),
-                words::decimal(language, hotspot.relative_risk, 1),
+                words::decimal(language, hotspot.excess.per_week, 2),
                 words::probability(language, hotspot.q_value),
             ]
         })
         .collect();
-    let notes: Vec<String> = hotspots
+    let notes: Vec<String> = findings
+        .hotspots
+        .places
         .iter()
         .take(RANKED)
-        .map(|hotspot| {
-            let kind = words::selection(language, hotspot.kind);
-            let method = words::method(language, hotspot.method);
-            format!("{kind} · {method}")
+        .map(|place| {
+            let kind = words::selection(language, findings.hotspots.leader(place).kind);
+            format!("{kind} · {}", words::methods(language, place))
         })
         .collect();
     sheet.table_with_notes(&shares, &headings, &rows, &notes);

@@ -3,7 +3,7 @@
 use crate::adjust::{Change, CostBasis, Proposal};
 use crate::collection::Reason;
 use crate::findings::Findings;
-use crate::hotspots::Hotspot;
+use crate::hotspots::{Excess, Hotspot, Place};
 use crate::model::kind::{Family, Language, Selection};
 use crate::model::some;
 use crate::period::{Day, Period};
@@ -172,6 +172,29 @@ pub(crate) fn method(language: Language, name: &str) -> String {
         "scan" => say!(language, "more than expected (scan)", "meer dan verwacht (scan)"),
         other => other.replace('_', " "),
     }
+}
+
+/// How a place was found: the methods that did.
+pub(crate) fn methods(language: Language, place: &Place) -> String {
+    let methods: Vec<String> = place.methods.iter().map(|name| method(language, name)).collect();
+    methods.join(", ")
+}
+
+/// How much too much there is per week, with its bounds: `0.42 (0.21 to 0.70)`.
+pub(crate) fn excess(language: Language, excess: Excess) -> String {
+    if !excess.per_week.is_finite() {
+        return "–".to_owned();
+    }
+    let decimals = if excess.high.abs() < 10.0 { 2 } else { 1 };
+    let [best, low, high] =
+        [excess.per_week, excess.low, excess.high].map(|number| decimal(language, number, decimals));
+    say!(language, "{best} ({low} to {high})", "{best} ({low} tot {high})")
+}
+
+/// What the count of a hotspot is compared with; `≈` where that is only the average of an area of its size.
+pub(crate) fn baseline(language: Language, hotspot: &Hotspot) -> String {
+    let number = decimal(language, hotspot.baseline, 1);
+    if hotspot.basis() == "mean_of_area" { format!("≈ {number}") } else { number }
 }
 
 /// What people call a reason.

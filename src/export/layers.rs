@@ -271,7 +271,7 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
     let rows = &findings.hotspots.hotspots;
     Layer {
         name: "hotspots",
-        about: "one row per place that stands out, the one that matters most first",
+        about: "one row per place and method that stands out, the most to gain first; rows of one place share its place_id",
         geometry: GeometryType::MultiPolygon,
         styled_by: Some("method"),
         fields: fields(&[
@@ -292,10 +292,22 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
             ("window_from", Day),
             ("window_to", Day),
             ("recurrence_days", Real),
+            ("place_id", Text),
+            ("is_leading", Boolean),
+            ("n_methods", Integer),
+            ("n_reports", Integer),
+            ("excess_per_week", Real),
+            ("excess_low", Real),
+            ("excess_high", Real),
+            ("excess_basis", Text),
+            ("per", Text),
+            ("stability", Real),
+            ("words", Text),
         ]),
         len: rows.len(),
         row: Box::new(move |index| {
             let row = &rows[index];
+            let place = &findings.hotspots.places[row.place as usize];
             Row {
                 geometry: (!row.shape.0.is_empty()).then(|| row.shape.clone().into()),
                 values: vec![
@@ -316,6 +328,17 @@ fn hotspots(findings: &Findings) -> Layer<'_> {
                     row.window.map_or(Value::Null, |window| Value::Day(window.from)),
                     row.window.map_or(Value::Null, |window| Value::Day(window.to)),
                     Value::real(row.recurrence_days, 1),
+                    Value::text(place.id.as_str()),
+                    (place.leader() == index).into(),
+                    Value::Integer(i64::try_from(place.methods.len()).expect("few methods")),
+                    row.n_reports(&findings.incidents).into(),
+                    Value::real(row.excess.per_week, 4),
+                    Value::real(row.excess.low, 4),
+                    Value::real(row.excess.high, 4),
+                    Value::text(row.basis()),
+                    Value::text(row.per.name()),
+                    Value::real(row.stability, 3),
+                    Value::text(place.words.join(", ")),
                 ],
             }
         }),

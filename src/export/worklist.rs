@@ -4,10 +4,13 @@ use std::path::Path;
 
 use crate::adjust::{Change, Proposal};
 use crate::collection::{Reason, StopFinding};
+use crate::draw::words;
 use crate::error::{Error, Result};
 use crate::export::csv::harmless;
 use crate::export::layers::Subject;
 use crate::findings::Findings;
+use crate::hotspots::{Excess, Hotspot, Place, STABLE};
+use crate::model::kind::{Family, Language, Selection};
 use crate::model::some;
 use crate::stats::correct::in_words;
 use crate::unit::Local;
@@ -73,18 +76,22 @@ fn escaped(text: &str) -> String {
 }
 
 /// Stops that are skipped beyond chance first: they cost nothing but a word with the crew. Then the proposals that
-/// hold, in their order, and the places where rubbish is put beside emptied bins again and again.
+/// hold, in their order, the places where rubbish is put beside emptied bins again and again, and the places that
+/// stand out and are worth a look: one row each, however many methods found them.
 fn tasks(findings: &Findings) -> Vec<Task> {
     let mut tasks = skipped_stops(findings);
     tasks.extend(
         findings.proposals.iter().filter(|proposal| proposal.is_feasible).map(|it| proposal(findings, it)),
     );
     tasks.extend(dumping_stops(findings));
+    tasks.extend(places(findings));
     tasks
 }
 
 /// A stop counts as skipped beyond chance at this q-value or less.
 const ALPHA: f64 = 0.05;
+/// A planner looks at no more places than this; the layer `hotspots` holds all of them.
+const MOST_PLACES: usize = 25;
 /// Fewer reports than this about rubbish beside a bin say nothing about the place.
 const LEAST_DUMPED: usize = 3;
 
@@ -124,6 +131,63 @@ fn dumping_stops(findings: &Findings) -> Vec<Task> {
         )
     };
     stops.into_iter().map(task).collect()
+}
+
+/// Places whose excess has a lower bound above nothing, and that do not hang on a few weeks. Assets whose place a
+/// proposal would redesign are in the list already.
+fn places(findings: &Findings) -> Vec<Task> {
+    let found = &findings.hotspots;
+    let is_proposed = |asset: u32| {
+        let proposals = findings.proposals.iter().filter(|proposal| proposal.is_feasible);
+        proposals
+            .into_iter()
+            .any(|proposal| matches!(proposal.change, Change::Redesign { asset: which } if which == asset))
+    };
+    let is_worth_a_look = |hotspot: &Hotspot| {
+        let is_firm = hotspot.stability.is_nan() || hotspot.stability >= STABLE;
+        is_firm && hotspot.excess.low > 0.0 && !is_proposed(hotspot.asset)
+    };
+    let leaders = found.places.iter().map(|place| (place, found.leader(place)));
+    leaders
+        .filter(|(_, leader)| is_worth_a_look(leader))
+        .take(MOST_PLACES)
+        .map(|it| place(findings, it))
+        .collect()
+}
+
+fn place(findings: &Findings, (place, leader): (&Place, &Hotspot)) -> Task {
+    let family = match leader.kind {
+        Selection::All => Family::Other,
+        Selection::Family(family) => family,
+        Selection::Kind(kind) => kind.family(),
+    };
+    let team = match family {
+        Family::Waste => "waste planning",
+        Family::Street => "street and traffic",
+        Family::Traffic => "traffic safety",
+        Family::Other => "district",
+    };
+    let Excess { per_week, low, high } = leader.excess;
+    let mut why = format!(
+        "{} incidents of {}, {per_week:.2} a week too many ({low:.2} to {high:.2}); found by {}",
+        leader.incidents.len(),
+        words::selection(Language::En, leader.kind),
+        place.methods.join(", ")
+    );
+    if leader.q_value.is_finite() {
+        why.push_str(", ");
+        why.push_str(&in_words(leader.q_value));
+    }
+    Task {
+        team,
+        route: String::new(),
+        action: "go and look what keeps going wrong here".to_owned(),
+        place: words::place(leader).to_owned(),
+        lon_lat: degrees(findings, leader.at),
+        minutes_week: String::new(),
+        why,
+        reference: place.id.clone(),
+    }
 }
 
 fn at_stop(findings: &Findings, team: &'static str, action: &str, index: usize, why: String) -> Task {

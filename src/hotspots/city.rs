@@ -1,7 +1,7 @@
 //! What every method looks at: the incidents of a run with their index, and the words that methods share.
 
 use crate::dedupe::Incidents;
-use crate::hotspots::{Hotspot, Scene};
+use crate::hotspots::{Excess, Hotspot, Per, Scene};
 use crate::index::ReportIndex;
 use crate::model::NONE;
 use crate::model::asset::Asset;
@@ -95,6 +95,11 @@ impl<'a> City<'a> {
             window: None,
             recurrence_days: f64::NAN,
             asset: NONE,
+            per: Per::Nothing,
+            baseline: f64::NAN,
+            excess: Excess { per_week: f64::NAN, low: f64::NAN, high: f64::NAN },
+            stability: f64::NAN,
+            place: NONE,
             incidents: members,
         }
     }

@@ -4,18 +4,21 @@
 //! want of data becomes a sentence in [`Hotspots::notes`].
 
 pub mod density;
+pub mod emerging;
 pub mod gi_star;
 pub mod hdbscan;
-pub mod moran;
 pub mod kernel;
-pub mod network_density;
-pub mod repeat;
-pub mod emerging;
+pub mod moran;
 pub mod near_repeat;
-pub mod trend;
-mod cells;
+pub mod network_density;
+pub mod places;
+pub mod repeat;
 pub mod scan;
+pub mod trend;
+pub mod words;
+mod cells;
 mod city;
+mod doubt;
 mod exposure;
 mod outline;
 mod surface;
@@ -38,6 +41,10 @@ use crate::unit::Local;
 
 use city::City;
 pub use exposure::Per;
+pub use places::Place;
+
+/// A place that is found again in this share of the re-runs or more is stable.
+pub const STABLE: f64 = 0.8;
 
 /// Declares [`Methods`] from one table: a method is one file and one line.
 macro_rules! methods {
@@ -47,6 +54,8 @@ macro_rules! methods {
         #[serde(deny_unknown_fields, default)]
         pub struct Methods {
             $($(#[doc = $doc])+ pub $method: Vec<$method::Options>,)+
+            /// How what they find is brought together into places.
+            pub places: places::Options,
         }
 
         impl Methods {
@@ -56,7 +65,7 @@ macro_rules! methods {
             /// [`Error::Setting`](crate::error::Error::Setting) for the first one that has not.
             pub fn check(&self) -> Result<()> {
                 $(self.$method.iter().try_for_each($method::Options::check)?;)+
-                Ok(())
+                self.places.check()
             }
 
             /// How many tables there are.
@@ -117,7 +126,7 @@ pub struct Scene<'a> {
     pub rounds: &'a Rounds,
 }
 
-/// Lets every method of the project look at the incidents. Labels stay empty.
+/// Lets every method of the project look at the incidents. Labels and words stay empty.
 pub fn find(
     index: &ReportIndex,
     incidents: &Incidents,
@@ -134,21 +143,8 @@ pub fn find(
     found.cells.sort_by_key(|row| (row.method, row.kind, row.cell));
     found.assets.sort_by_key(|row| row.asset);
     found.assets.dedup_by_key(|row| row.asset);
-    rank(&mut found.hotspots);
+    places::settle(&city, &methods.places, *random, &mut found);
     found
-}
-
-/// Puts the hotspots with the largest excess first and numbers them. Counts are over the same period, so the order
-/// by excess is that by excess per week; a hotspot with a window counts what came in within it.
-fn rank(hotspots: &mut [Hotspot]) {
-    hotspots.sort_by(|a, b| {
-        let by_effect = b.excess().total_cmp(&a.excess()).then(b.incidents.len().cmp(&a.incidents.len()));
-        let by_name = a.method.cmp(b.method).then(a.kind.cmp(&b.kind));
-        by_effect.then(by_name).then(a.at.total_cmp(&b.at)).then(a.asset.cmp(&b.asset))
-    });
-    for (number, hotspot) in (1..).zip(hotspots) {
-        hotspot.id = format!("H{number:03}");
-    }
 }
 
 /// Everything the methods found.
@@ -156,8 +152,10 @@ fn rank(hotspots: &mut [Hotspot]) {
 pub struct Hotspots {
     /// One row per tested cell and method, in the order of method, kind and cell.
     pub cells: Vec<HotspotCell>,
-    /// The places that stand out, ranked: the first one first.
+    /// What stands out by one method each, ranked: the first one first.
     pub hotspots: Vec<Hotspot>,
+    /// The places that the hotspots speak of, ranked: the first one first.
+    pub places: Vec<Place>,
     /// One row per asset of every kind that `[[hotspots.repeat]]` names, in the order of the assets.
     pub assets: Vec<AssetFinding>,
     /// One row per band of distance and days of every `[[hotspots.near_repeat]]`, in the order of the tables.
@@ -203,7 +201,7 @@ pub struct HotspotCell {
     pub esri_category: String,
 }
 
-/// One place that stands out.
+/// One place that stands out by one method.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hotspot {
     /// Its id within the run, as in `H001`.
@@ -245,21 +243,52 @@ pub struct Hotspot {
     pub recurrence_days: f64,
     /// The asset, for repeat locations; else [`NONE`](crate::model::NONE).
     pub asset: u32,
+    /// What the expectation is made from; [`Per::Nothing`] makes it a count and not a risk.
+    pub per: Per,
+    /// What the count is compared with: the expectation, or else what an area of that size holds on average. NaN
+    /// where there is neither.
+    pub baseline: f64,
+    /// How much too much there is.
+    pub excess: Excess,
+    /// Share of the re-runs in which it is found again; NaN where nothing was run again.
+    pub stability: f64,
+    /// Its place, as an index into [`Hotspots::places`].
+    pub place: u32,
+}
+
+impl Hotspots {
+    /// The hotspot that speaks for a place.
+    pub fn leader(&self, place: &Place) -> &Hotspot {
+        &self.hotspots[place.leader()]
+    }
 }
 
 impl Hotspot {
-    /// Incidents beyond what is expected there. Where the method has no expectation, beyond what an area of
-    /// that size holds on average.
-    pub fn excess(&self) -> f64 {
-        let n = self.incidents.len() as f64;
-        if !self.expected.is_nan() {
-            n - self.expected
-        } else if self.statistic > 0.0 {
-            n - n / self.statistic
-        } else {
-            n
+    /// What the excess is measured from: `expected`, `mean_of_area` or `nothing`.
+    pub fn basis(&self) -> &'static str {
+        match (self.expected.is_nan(), self.baseline.is_nan()) {
+            (false, _) => "expected",
+            (true, false) => "mean_of_area",
+            (true, true) => "nothing",
         }
     }
+
+    /// The reports of its incidents.
+    pub fn n_reports(&self, incidents: &Incidents) -> u32 {
+        self.incidents.iter().map(|&incident| incidents.n_reports[incident as usize]).sum()
+    }
+}
+
+/// Incidents beyond the baseline per week of the period, with the bounds of the exact Poisson interval (95 %). NaN
+/// in a period without days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Excess {
+    /// The best estimate.
+    pub per_week: f64,
+    /// The lower bound: what hotspots are ranked by.
+    pub low: f64,
+    /// The upper bound.
+    pub high: f64,
 }
 
 /// One asset and how often it was reported.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::hotspots::city::{City, late_and_all};
-use crate::hotspots::{AssetFinding, Hotspot, Hotspots, outline};
+use crate::hotspots::{AssetFinding, Hotspot, Hotspots, Per, outline};
 use crate::model::asset::AssetKind;
 use crate::model::kind::{Kind, Selection};
 use crate::model::some;
@@ -193,6 +193,7 @@ fn hotspot(city: &City<'_>, row: &AssetFinding, members: Vec<u32>) -> Hotspot {
     hotspot.p_value = row.p_value;
     hotspot.q_value = row.q_value;
     hotspot.asset = row.asset;
+    hotspot.per = Per::Assets(asset.kind);
     hotspot
 }
 

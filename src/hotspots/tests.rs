@@ -134,8 +134,12 @@ fn a_planted_hot_place_is_found_by_every_method_that_looks_for_it() {
     assert!(cluster.at.distance_m(hot) < 250.0 && cluster.statistic > 3.0, "{cluster:?}");
     assert!(cluster.expected.is_nan() && cluster.p_value.is_nan());
     assert_eq!(found.hotspots[0].id, "H001");
-    let excess: Vec<f64> = found.hotspots.iter().map(Hotspot::excess).collect();
+    let excess: Vec<f64> = found.hotspots.iter().map(|hotspot| hotspot.excess.low).collect();
     assert!(excess.is_sorted_by(|a, b| a >= b), "{excess:?}");
+    // Both methods speak of one place.
+    assert_eq!(cells.place, cluster.place);
+    let place = &found.places[cells.place as usize];
+    assert_eq!((place.methods.as_slice(), found.leader(place)), (&["density", "gi_star"][..], cells));
     for hotspot in &found.hotspots {
         assert!(hotspot.incidents.is_sorted() && !hotspot.shape.0.is_empty(), "{hotspot:?}");
     }
@@ -172,6 +176,53 @@ fn rows_of_cells_cover_the_study_area_and_add_up_to_the_incidents() {
         );
         assert_eq!(row.class.starts_with("hot"), row.q_value <= 0.10);
     }
+}
+
+#[test]
+fn excess_is_measured_per_week_from_what_is_expected_or_from_the_mean_of_the_area() {
+    let found = patterned().find(ALL);
+    let weeks = 365.0 / 7.0;
+    for hotspot in &found.hotspots {
+        let n = hotspot.incidents.len() as f64;
+        assert!(
+            hotspot.excess.low < hotspot.excess.per_week && hotspot.excess.per_week < hotspot.excess.high
+        );
+        assert!((hotspot.excess.per_week * weeks - (n - hotspot.baseline)).abs() < 1e-9, "{hotspot:?}");
+        match hotspot.method {
+            // As many times denser as its statistic says.
+            "density" => {
+                assert_eq!(hotspot.basis(), "mean_of_area");
+                assert!((hotspot.baseline * hotspot.statistic / n - 1.0).abs() < 1e-9, "{hotspot:?}");
+            }
+            _ => assert_eq!((hotspot.basis(), hotspot.baseline), ("expected", hotspot.expected)),
+        }
+    }
+    // The bounds of Garwood (1936) for 14 events: 7.654 and 23.490.
+    let bollard = found.hotspots.iter().find(|hotspot| hotspot.method == "repeat").unwrap();
+    let bounds = [bollard.excess.low, bollard.excess.high].map(|bound| bound * weeks + bollard.expected);
+    assert!((bounds[0] - 7.654).abs() < 1e-3 && (bounds[1] - 23.490).abs() < 1e-3, "{bounds:?}");
+}
+
+#[test]
+fn a_place_that_lasts_is_stable_and_one_that_hangs_on_a_week_is_not() {
+    let mut town = Town::new();
+    let stream = &mut Random::new(3).stream("town", 0);
+    town.scatter(300, middle(), SIDE_M, stream);
+    let (lasting, burst) =
+        (Local::new(CORNER.x + 900.0, CORNER.y + 900.0), Local::new(CORNER.x + 3_000.0, CORNER.y + 900.0));
+    for number in 0..40 {
+        let beside = |at: Local| Local::new(at.x + f64::from(number), at.y);
+        town.add(Kind::Dumping, beside(lasting), number * 9, NONE);
+        town.add(Kind::Dumping, beside(burst), 100 + number % 3, NONE);
+    }
+    let methods = "[[density]]\nkind = \"dumping\"\nmin_reports = 20\n";
+    let found = town.find(methods);
+    let near = |at: Local| found.hotspots.iter().find(|hotspot| hotspot.at.distance_m(at) < 100.0).unwrap();
+    assert!(near(lasting).stability > 0.95, "{}", near(lasting).stability);
+    let hangs = near(burst).stability;
+    assert!((0.45..0.8).contains(&hangs), "a week is drawn in 63 % of the re-runs: {hangs}");
+    let without = town.find(&format!("{methods}[places]\nstability = 0\n"));
+    assert!(without.hotspots.iter().all(|hotspot| hotspot.stability.is_nan()));
 }
 
 #[test]
@@ -506,6 +557,7 @@ fn settings_that_make_no_sense_are_refused_and_unknown_ones_named() {
     assert!(
         toml::from_str::<Methods>("[[trend]]\nstep = \"day\"").unwrap_err().to_string().contains("month")
     );
+    assert!(refused("[places]\nstability = 99999").contains("stability"));
     let unknown = toml::from_str::<Methods>("[[density]]\nradius = 50.0").unwrap_err().to_string();
     assert!(unknown.contains("radius") && unknown.contains("radius_m"), "{unknown}");
     assert!(toml::from_str::<Methods>("[[hot_spot]]").is_err());

@@ -9,6 +9,7 @@
 
 use serde::Deserialize;
 
+use crate::error::Result;
 use crate::hotspots::Hotspots;
 use crate::hotspots::city::City;
 use crate::model::NONE;
@@ -44,6 +45,17 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self { kind: Selection::All, each_kind: false, areas: false, step: Step::Month }
+    }
+}
+
+impl Options {
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "all methods are asked alike; any value will do"
+    )]
+    pub(super) fn check(&self) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -4,9 +4,9 @@
 //! one stretch of the list and no second index is needed. Only incidents whose place is fine enough for
 //! statistics of points are in the index; streets, areas and nowhere are not.
 
+mod ground;
 mod parts;
 
-use h3o::geom::{ContainmentMode, TilerBuilder};
 use h3o::{CellIndex, Resolution};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
@@ -14,12 +14,14 @@ use rstar::{AABB, RTree};
 
 use crate::dedupe::Incidents;
 use crate::model::area::Area;
+use crate::model::asset::Asset;
 use crate::model::kind::{Kind, Selection};
 use crate::model::street::Streets;
 use crate::period::{Clock, Period};
 use crate::place::Plane;
 use crate::unit::Local;
 
+use ground::Ground;
 pub use parts::Part;
 
 /// The fine cells in which incidents are sorted; the finest resolution of any count.
@@ -43,15 +45,6 @@ pub struct ReportIndex {
     plane: Plane,
     /// What the study area is made from.
     ground: Ground,
-}
-
-/// What the study area is made from.
-#[derive(Debug, Clone)]
-enum Ground {
-    /// The project's areas, in degrees.
-    Areas(Vec<geo::Polygon<f64>>),
-    /// The stretches of all streets.
-    Streets(Vec<(Local, Local)>),
 }
 
 impl ReportIndex {
@@ -94,6 +87,13 @@ impl ReportIndex {
             plane: plane.clone(),
             ground: Ground::new(plane, streets, areas),
         }
+    }
+
+    /// The same, with ground also where these assets stand.
+    #[must_use]
+    pub fn with_assets(mut self, assets: &[Asset]) -> Self {
+        self.ground.add(assets.iter().map(|asset| asset.at).filter(|at| at.is_somewhere()));
+        self
     }
 
     /// How many incidents there are in it.
@@ -179,21 +179,19 @@ impl ReportIndex {
     }
 
     /// The study area as cells, ascending, so that a cell without incidents is a real zero: every cell that
-    /// the project's areas touch; without areas, every cell that holds a piece of street or an incident.
+    /// the project's areas touch; without areas, every cell that holds a piece of street, an asset or an incident.
+    ///
+    /// Nobody reports from a lake or out of a wood, so where the streets are known, cells of the areas that hold no
+    /// street, asset or incident are left out, and so are cells of which water covers half or more and that hold no
+    /// asset or incident. Areas that reach farther than the streets that were read stay whole there.
     ///
     /// # Panics
     /// When `resolution` is finer than [`FINE`].
     pub fn study_cells(&self, resolution: Resolution) -> Vec<CellIndex> {
-        let mut cells = match &self.ground {
-            Ground::Areas(polygons) => covering(polygons, resolution),
-            Ground::Streets(stretches) => {
-                let occupied = self.cells.par_iter().map(|&cell| ancestor(cell, resolution));
-                along(stretches, resolution, &self.plane).chain(occupied).collect()
-            }
-        };
-        cells.par_sort_unstable();
-        cells.dedup();
-        cells
+        let mut occupied: Vec<CellIndex> =
+            self.cells.iter().map(|&cell| ancestor(cell, resolution)).collect();
+        occupied.dedup();
+        self.ground.cells(&occupied, resolution, &self.plane)
     }
 
     /// The work cut into H3 parents: each incident is owned by one part, and each part also sees, as its
@@ -223,52 +221,6 @@ impl ReportIndex {
 
 fn ancestor(fine: CellIndex, resolution: Resolution) -> CellIndex {
     fine.parent(resolution).expect("no count is finer than the fine cells")
-}
-
-impl Ground {
-    fn new(plane: &Plane, streets: &Streets, areas: &[Area]) -> Self {
-        if areas.is_empty() {
-            let lines = streets.ways.iter().map(|way| streets.line(way));
-            let stretches =
-                lines.flat_map(|line| line.windows(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>());
-            return Self::Streets(stretches.collect());
-        }
-        let degrees = |at: geo::Coord<f64>| {
-            let there = plane.lon_lat(at.into());
-            geo::Coord { x: there.lon, y: there.lat }
-        };
-        let polygons = areas.iter().flat_map(|area| area.shape.iter());
-        Self::Areas(polygons.map(|polygon| geo::MapCoords::map_coords(polygon, degrees)).collect())
-    }
-}
-
-/// The cells that touch a polygon. A polygon that H3 refuses (fewer than three corners) covers nothing.
-fn covering(polygons: &[geo::Polygon<f64>], resolution: Resolution) -> Vec<CellIndex> {
-    let cover = |polygon: &geo::Polygon<f64>| {
-        let mut tiler =
-            TilerBuilder::new(resolution).containment_mode(ContainmentMode::IntersectsBoundary).build();
-        match tiler.add(polygon.clone()) {
-            Ok(()) => tiler.into_coverage().collect(),
-            Err(_refused) => Vec::new(),
-        }
-    };
-    polygons.par_iter().flat_map_iter(cover).collect()
-}
-
-/// The cells along streets: a point at least every eighth of a cell's edge, so that only a corner shorter than
-/// that can be stepped over.
-fn along<'a>(
-    stretches: &'a [(Local, Local)],
-    resolution: Resolution,
-    plane: &'a Plane,
-) -> impl ParallelIterator<Item = CellIndex> + 'a {
-    let step_m = resolution.edge_length_m() / 8.0;
-    stretches.par_iter().flat_map_iter(move |&(from, to)| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a street has few steps")]
-        let steps = (from.distance_m(to) / step_m).ceil().max(1.0) as u32;
-        (0..=steps)
-            .map(move |step| plane.cell(from.toward(to, f64::from(step) / f64::from(steps)), resolution))
-    })
 }
 
 #[cfg(test)]

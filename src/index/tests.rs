@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::NONE;
-use crate::model::street::{Direction, StreetClass, Way};
+use crate::model::street::{self, Backdrop, Direction, StreetClass, Way};
 use crate::place::Crs;
 use crate::unit::DAY_S;
 
@@ -95,6 +95,90 @@ fn the_study_area_is_every_cell_that_an_area_touches() {
     }
     // 6 km² in cells of about 0.1 km², and the rim.
     assert!((60..120).contains(&cells.len()), "{} cells", cells.len());
+}
+
+/// Streets that form a square around `(x, y)`, and a rectangle of water beside the middle.
+fn streets_around(half_m: f64, water: Option<geo::Rect<f64>>) -> Streets {
+    let corners = [(-half_m, -half_m), (half_m, -half_m), (half_m, half_m), (-half_m, half_m)];
+    let way = Way {
+        id: 1,
+        name: NONE,
+        other_names: Vec::new(),
+        class: StreetClass::Residential,
+        direction: Direction::Both,
+        is_for_trucks: true,
+        limit_kmh: None,
+        nodes: vec![0, 1, 2, 3, 0],
+    };
+    let backdrop = water.map(|rect| Backdrop { what: street::Ground::Water, shape: rect.to_polygon() });
+    Streets {
+        nodes: corners.map(near_middle).to_vec(),
+        ways: vec![way],
+        backdrop: backdrop.into_iter().collect(),
+        ..Streets::default()
+    }
+}
+
+fn square(half_m: f64) -> Area {
+    let rect = geo::Rect::new(
+        geo::Coord::from(near_middle((-half_m, -half_m))),
+        geo::Coord::from(near_middle((half_m, half_m))),
+    );
+    Area { id: "a".to_owned(), name: "A".to_owned(), shape: geo::MultiPolygon(vec![rect.to_polygon()]) }
+}
+
+#[test]
+fn a_cell_of_the_areas_without_street_asset_or_incident_is_no_ground_where_streets_are_known() {
+    let (streets, area) = (streets_around(2_000.0, None), [square(2_000.0)]);
+    let studied = |index: &ReportIndex, x: f64, y: f64| {
+        let cell = helsinki().cell(near_middle((x, y)), Resolution::Nine);
+        index.study_cells(Resolution::Nine).binary_search(&cell).is_ok()
+    };
+    let empty = incidents_at(&[]);
+    // Without streets all of the area is ground; with streets only their cells are.
+    assert!(studied(&ReportIndex::build(&empty, &helsinki(), &Streets::default(), &area), 0.0, 0.0));
+    let index = ReportIndex::build(&empty, &helsinki(), &streets, &area);
+    assert!(!studied(&index, 0.0, 0.0) && studied(&index, 2_000.0, 0.0));
+    // An incident or an asset makes ground of its cell.
+    let one = incidents_at(&[near_middle((0.0, 0.0))]);
+    assert!(studied(&ReportIndex::build(&one, &helsinki(), &streets, &area), 0.0, 0.0));
+    let bin = Asset {
+        id: "b".to_owned(),
+        kind: crate::model::asset::AssetKind::LitterBin,
+        at: near_middle((0.0, 0.0)),
+        capacity_l: None,
+        is_synthetic: false,
+    };
+    assert!(studied(&index.with_assets(&[bin]), 0.0, 0.0));
+    // Where no streets were read, nothing is known of the ground, and it stays.
+    let index = ReportIndex::build(&empty, &helsinki(), &streets_around(500.0, None), &area);
+    assert!(studied(&index, 1_500.0, 1_500.0));
+}
+
+#[test]
+fn a_cell_half_of_water_is_no_ground_unless_something_was_reported_or_stands_there() {
+    let plane = helsinki();
+    // The southern side of the square runs over water; the bridge's cells hold nothing else.
+    let low = geo::Coord::from(near_middle((-1_000.0, -3_000.0)));
+    let water = geo::Rect::new(low, geo::Coord::from(near_middle((1_000.0, -1_000.0))));
+    let streets = streets_around(2_000.0, Some(water));
+    let bridge = plane.cell(near_middle((0.0, -2_000.0)), Resolution::Nine);
+    for areas in [vec![], vec![square(2_000.0)]] {
+        let dry = ReportIndex::build(&incidents_at(&[]), &plane, &streets_around(2_000.0, None), &areas);
+        let wet = ReportIndex::build(&incidents_at(&[]), &plane, &streets, &areas);
+        assert!(dry.study_cells(Resolution::Nine).binary_search(&bridge).is_ok());
+        let (dry, wet) = (dry.study_cells(Resolution::Nine), wet.study_cells(Resolution::Nine));
+        assert!(wet.binary_search(&bridge).is_err() && wet.len() < dry.len());
+        for cell in dry.iter().filter(|cell| wet.binary_search(cell).is_err()) {
+            use geo::{Area, BooleanOps};
+            let outline = plane.outline(*cell).unwrap();
+            let share = outline.intersection(&water.to_polygon()).unsigned_area() / outline.unsigned_area();
+            assert!(share > 0.4, "{cell} is water by {share:.2}");
+        }
+        let reported = incidents_at(&[near_middle((0.0, -2_000.0))]);
+        let index = ReportIndex::build(&reported, &plane, &streets, &areas);
+        assert!(index.study_cells(Resolution::Nine).binary_search(&bridge).is_ok());
+    }
 }
 
 proptest! {

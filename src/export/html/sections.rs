@@ -10,7 +10,7 @@ use crate::draw::charts::{self, Chart};
 use crate::draw::proposals::MAPPED;
 use crate::draw::words::{self, say};
 use crate::findings::Findings;
-use crate::hotspots::AssetFinding;
+use crate::hotspots::{AssetFinding, Per, Place};
 use crate::model::kind::{Family, Language, Selection};
 use crate::model::location::Placed;
 use crate::model::some;
@@ -184,7 +184,7 @@ fn overview(findings: &Findings, maps: &[Map]) -> Section {
             say!(language, "of the reports placed", "van de meldingen geplaatst"),
         ),
         (
-            words::count(language, findings.hotspots.hotspots.len() as u64),
+            words::count(language, findings.hotspots.places.len() as u64),
             say!(language, "places that stand out", "plekken die opvallen"),
         ),
         (words::count(language, findings.proposals.len() as u64), say!(language, "proposals", "voorstellen")),
@@ -208,34 +208,17 @@ fn overview(findings: &Findings, maps: &[Map]) -> Section {
 fn hotspots(findings: &Findings, maps: &[Map]) -> Section {
     let language = findings.language;
     let found = &findings.hotspots;
-    let headings = ["", "#", "#", "#", "#", ""];
-    let words_of = [
+    let headings = [
         say!(language, "Place", "Plek"),
-        say!(language, "incidents", "gebeurtenissen"),
-        say!(language, "expected", "verwacht"),
-        say!(language, "times", "keer"),
-        say!(language, "q-value", "q-waarde"),
-        say!(language, "what, and how it was found", "wat, en hoe gevonden"),
+        say!(language, "#incidents", "#gebeurtenissen"),
+        say!(language, "#compared with", "#vergeleken met"),
+        say!(language, "#too many a week", "#te veel per week"),
+        say!(language, "#q-value", "#q-waarde"),
+        say!(language, "#stable", "#stabiel"),
+        say!(language, "what, how it was found, and its own words", "wat, hoe gevonden, en eigen woorden"),
     ];
-    let headings: Vec<String> =
-        headings.iter().zip(words_of).map(|(mark, words)| format!("{mark}{words}")).collect();
-    let rows: Vec<Vec<String>> = (1..)
-        .zip(found.hotspots.iter().take(ROWS))
-        .map(|(rank, hotspot): (u32, _)| {
-            let kind = words::selection(language, hotspot.kind);
-            let method = words::method(language, hotspot.method);
-            let trend =
-                if hotspot.trend.is_empty() { String::new() } else { format!(" · {}", hotspot.trend) };
-            vec![
-                format!("{rank}. {}", words::place(hotspot)),
-                words::count(language, hotspot.incidents.len() as u64),
-                words::decimal(language, hotspot.expected, 1),
-                words::decimal(language, hotspot.relative_risk, 1),
-                words::probability(language, hotspot.q_value),
-                format!("{kind} · {method}{trend}"),
-            ]
-        })
-        .collect();
+    let rows: Vec<Vec<String>> =
+        found.places.iter().take(ROWS).map(|place| place_row(findings, place)).collect();
     let mut body = String::new();
     if rows.is_empty() {
         body.push_str(&paragraph(&say!(
@@ -244,14 +227,49 @@ fn hotspots(findings: &Findings, maps: &[Map]) -> Section {
             "Geen enkele plek valt meer op dan toeval."
         )));
     } else {
-        let caption = shown(language, rows.len(), found.hotspots.len(), "findings.gpkg: hotspots");
+        body.push_str(&paragraph(&say!(
+            language,
+            "One line per place, however many methods found it. “Too many a week” is how many incidents a week there would be fewer if the place were like the others, with the bounds between which that lies; the order is that of the lower bound. “Compared with” is what chance would bring; after ≈ only what an area of that size holds on average. “Stable” is how often the place stands out again when the weeks of the period are drawn anew: below 80 % it hangs on a few bad weeks, or has only just made it.",
+            "Eén regel per plek, hoeveel methoden die ook vonden. “Te veel per week” is hoeveel gebeurtenissen per week er minder zouden zijn als de plek was zoals de andere, met de grenzen waartussen dat ligt; de volgorde is die van de ondergrens. “Vergeleken met” is wat toeval zou geven; na ≈ alleen wat een gebied van die grootte gemiddeld heeft. “Stabiel” is hoe vaak de plek weer opvalt als de weken van de periode opnieuw worden geloot: onder 80 % hangt ze aan een paar slechte weken, of haalde ze het maar net."
+        )));
+        let caption = shown(language, rows.len(), found.places.len(), "findings.gpkg: hotspots");
         body.push_str(&table(&caption, &headings, &rows));
+        if found.places.iter().any(|place| found.leader(place).per == Per::Nothing) {
+            body.push_str(&quiet(&say!(
+                language,
+                "Most of these are counts, not risks: where more people pass or more bins stand, more is reported.",
+                "De meeste hiervan zijn aantallen, geen risico’s: waar meer mensen komen of meer bakken staan, wordt meer gemeld."
+            )));
+        }
     }
     for note in &found.notes {
         body.push_str(&quiet(note));
     }
     body.push_str(&figures_of(maps, |name| name == "hotspots"));
     section("hotspots", say!(language, "Places that stand out", "Plekken die opvallen"), body)
+}
+
+fn place_row(findings: &Findings, place: &Place) -> Vec<String> {
+    let language = findings.language;
+    let leader = findings.hotspots.leader(place);
+    let mut about = vec![words::selection(language, leader.kind), words::methods(language, place)];
+    about.extend((!leader.trend.is_empty()).then(|| leader.trend.clone()));
+    if let Some(around) = some(place.within) {
+        let around = &findings.hotspots.places[around].id;
+        about.push(say!(language, "within {around}", "binnen {around}"));
+    }
+    if !place.words.is_empty() {
+        about.push(format!("“{}”", place.words.join(", ")));
+    }
+    vec![
+        format!("{} {}", place.id, words::place(leader)),
+        words::count(language, leader.incidents.len() as u64),
+        words::baseline(language, leader),
+        words::excess(language, leader.excess),
+        words::probability(language, leader.q_value),
+        words::percent(language, leader.stability),
+        about.join(" · "),
+    ]
 }
 
 /// How many of how many rows are shown, and where the others are.
@@ -544,8 +562,9 @@ fn residents(findings: &Findings) -> Section {
         "Thank you: {reports} reports came in from {period}. Each of them was read together with those around it, to find what keeps going wrong rather than only what went wrong once.",
         "Dank u wel: van {period} kwamen er {reports} meldingen binnen. Elke melding is bekeken samen met die eromheen, om te vinden wat steeds misgaat en niet alleen wat één keer misging."
     ));
-    let places: Vec<String> =
-        findings.hotspots.hotspots.iter().take(5).map(|hotspot| words::place(hotspot).to_owned()).collect();
+    let found = &findings.hotspots;
+    let leaders = found.places.iter().take(5).map(|place| found.leader(place));
+    let places: Vec<String> = leaders.map(|hotspot| words::place(hotspot).to_owned()).collect();
     if !places.is_empty() {
         let places = places.join("; ");
         body.push_str(&paragraph(&say!(
@@ -574,8 +593,8 @@ fn residents(findings: &Findings) -> Section {
     }
     body.push_str(&paragraph(&say!(
         language,
-        "Names, telephone numbers and the words you wrote are not on this page or on any map. Few reports from a place do not mean that all is well there: keep reporting.",
-        "Namen, telefoonnummers en wat u schreef staan niet op deze pagina en op geen kaart. Weinig meldingen van een plek betekenen niet dat het daar goed gaat: blijf melden."
+        "Names, telephone numbers and what you wrote are not on this page or on any map; at most single words are, that many people used. Few reports from a place do not mean that all is well there: keep reporting.",
+        "Namen, telefoonnummers en wat u schreef staan niet op deze pagina en op geen kaart; hooguit losse woorden, die veel mensen gebruikten. Weinig meldingen van een plek betekenen niet dat het daar goed gaat: blijf melden."
     )));
     section("residents", say!(language, "For residents", "Voor bewoners"), body)
 }
