@@ -13,9 +13,10 @@ use crate::model::kind::Selection;
 use crate::unit::Local;
 
 /// What a count is compared with: `per = "…"` of a method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Per {
     /// Every place alike: a count, not a risk. `nothing`, the default of most methods.
+    #[default]
     Nothing,
     /// All incidents of every kind, as control: where do people complain more about this than about the rest?
     Reports,
@@ -37,12 +38,6 @@ impl Per {
             Self::Visits => "visits",
             Self::Assets(kind) => kind.name(),
         }
-    }
-}
-
-impl Default for Per {
-    fn default() -> Self {
-        Self::Nothing
     }
 }
 
