@@ -113,7 +113,7 @@ fn hotspots(criterion: &mut Criterion) {
     let others = weights.without_itself();
     let rows = others.row_standardised();
     group.bench_function("local moran I and z", |bench| {
-        bench.iter(|| moran::local(black_box(&values), &rows))
+        bench.iter(|| moran::local(black_box(&values), &rows));
     });
     group.bench_function("local moran p, exact", |bench| {
         bench.iter(|| moran_cells::exact_p_values(black_box(&counts), &others));

@@ -3,6 +3,8 @@
 //!     cargo run --release --example hotspot_cost -- cells FOLDER      # writes cells.csv: cell, count, neighbours
 //!     cargo run --release --example hotspot_cost -- dbscan FOLDER/points_1000000.f64
 
+#![expect(clippy::print_stdout, reason = "an example answers on the terminal")]
+
 use std::error::Error;
 
 use h3o::{CellIndex, LatLng, Resolution};

@@ -90,7 +90,7 @@ pub(super) fn find(city: &City<'_>, options: &Options, _random: Random, found: &
     let hotspot = |members| {
         let mut hotspot = comparison.cluster(city, METHOD, options.kind, members);
         if options.days.is_some() {
-            comparison.in_its_days(city, &mut hotspot);
+            in_its_days(city, &mut hotspot);
         }
         hotspot
     };
@@ -114,7 +114,9 @@ pub(super) fn of_each(count: u32, labels: impl Iterator<Item = (u32, u32)>) -> V
     for (incident, cluster) in labels.filter(|&(_, cluster)| cluster != density::NOISE) {
         members[cluster as usize].push(incident);
     }
-    members.iter_mut().for_each(|members| members.sort_unstable());
+    for members in &mut members {
+        members.sort_unstable();
+    }
     members
 }
 
@@ -150,19 +152,18 @@ impl Comparison {
         hotspot.shape = shape;
         hotspot
     }
+}
 
-    /// Compares a cluster in time with the study area in as many days. What lasts some days has no trend.
-    fn in_its_days(&self, city: &City<'_>, hotspot: &mut Hotspot) {
-        let day = |incident: &u32| day_of(city, *incident);
-        let (first, last) = hotspot
-            .incidents
-            .iter()
-            .map(day)
-            .fold((i32::MAX, i32::MIN), |(first, last), day| (first.min(day), last.max(day)));
-        hotspot.statistic *=
-            f64::from(city.scene.period.days().max(1)) / (f64::from(last.abs_diff(first)) + 1.0);
-        hotspot.trend.clear();
-    }
+/// Compares a cluster in time with the study area in as many days. What lasts some days has no trend.
+fn in_its_days(city: &City<'_>, hotspot: &mut Hotspot) {
+    let day = |incident: &u32| day_of(city, *incident);
+    let (first, last) = hotspot
+        .incidents
+        .iter()
+        .map(day)
+        .fold((i32::MAX, i32::MIN), |(first, last), day| (first.min(day), last.max(day)));
+    hotspot.statistic *= f64::from(city.scene.period.days().max(1)) / (f64::from(last.abs_diff(first)) + 1.0);
+    hotspot.trend.clear();
 }
 
 /// The civil day on which an incident began.

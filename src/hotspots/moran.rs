@@ -107,12 +107,11 @@ pub(super) fn find(city: &City<'_>, options: &Options, random: Random, found: &m
     let weights = Weights::disk(&table.cells, options.neighbours).without_itself();
     let moran = local(&table.values, &weights.row_standardised()).expect("the values vary");
     let counts = table.as_counts().filter(|_| options.permutations == 0);
-    let (draws, p_values) = match counts.and_then(|counts| exact_p_values(counts, &weights)) {
-        Some(p_values) => (0, p_values),
-        None => {
-            let draws = if options.permutations == 0 { FALLBACK_PERMUTATIONS } else { options.permutations };
-            (draws, drawn_p_values(&table.values, &table.cells, &weights, draws, random))
-        }
+    let (draws, p_values) = if let Some(exact) = counts.and_then(|counts| exact_p_values(counts, &weights)) {
+        (0, exact)
+    } else {
+        let draws = if options.permutations == 0 { FALLBACK_PERMUTATIONS } else { options.permutations };
+        (draws, drawn_p_values(&table.values, &table.cells, &weights, draws, random))
     };
     let q_values = benjamini_hochberg(&p_values);
     table.note_coarse(draws, 2.0 * pseudo_p(0, draws), &p_values, &q_values, found);

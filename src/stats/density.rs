@@ -171,6 +171,9 @@ struct Members {
     days: u32,
 }
 
+/// A layer, a column and a row.
+type Square = (u32, (u32, u32));
+
 /// Where and when a member is.
 #[derive(Clone, Copy)]
 struct Moment {
@@ -192,7 +195,7 @@ impl Squares {
             rule.time.map_or(0, |time| time.day[point as usize].abs_diff(first) / days.saturating_add(1))
         };
         let square = |at: &Local| (step(at.x - west, side), step(at.y - south, side));
-        let mut order: Vec<((u32, (u32, u32)), u32)> = (0u32..)
+        let mut order: Vec<(Square, u32)> = (0u32..)
             .zip(points)
             .filter(|(_, at)| at.is_somewhere())
             .map(|(point, at)| ((layer(point), square(at)), point))
@@ -346,11 +349,11 @@ fn step(distance_m: f64, side_m: f64) -> u32 {
 /// For every square (layer, column and row) the runs of squares, one per layer and column, that lie within two
 /// columns and two rows; `layers` are 0 for the one before, 1 for its own and 2 for the next. Keys ascend, so cursors
 /// that only move forward find them all.
-fn around(keys: &[(u32, (u32, u32))], layers: &[u32]) -> Vec<(u32, u32)> {
+fn around(keys: &[Square], layers: &[u32]) -> Vec<(u32, u32)> {
     let offsets = || layers.iter().flat_map(|&layer| (0u32..5).map(move |column| (layer, column)));
     // Layers are counted from 1 here, columns and rows from 2, so that nothing falls below 0.
     let wide = |layer: u32, column: u32, row: u32| (u64::from(layer), u64::from(column), u64::from(row));
-    let shifted = |(layer, (column, row)): (u32, (u32, u32))| {
+    let shifted = |(layer, (column, row)): Square| {
         let (layer, column, row) = wide(layer, column, row);
         (layer + 1, column + 2, row + 2)
     };

@@ -13,7 +13,7 @@
 //!
 //! # References
 //! Campello, Moulavi, Zimek & Sander (2015), ACM Transactions on Knowledge Discovery from Data 10(1), 5.
-//! McInnes & Healy (2017), IEEE ICDM Workshops, 33-42.
+//! `McInnes` & Healy (2017), IEEE ICDM Workshops, 33-42.
 
 mod near;
 mod span;
@@ -104,7 +104,9 @@ struct Join {
 impl Dendrogram {
     /// The joins along a tree that spans all points.
     fn new(points: usize, mut edges: Vec<Edge>, closest_m: f64) -> Self {
-        edges.iter_mut().for_each(|edge| edge.distance_m = edge.distance_m.max(closest_m));
+        for edge in &mut edges {
+            edge.distance_m = edge.distance_m.max(closest_m);
+        }
         edges.sort_unstable_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(a.ends.cmp(&b.ends)));
         let mut union = Union::new(points);
         let mut node_of: Vec<u32> = (0u32..).take(points).collect();

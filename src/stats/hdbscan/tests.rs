@@ -18,7 +18,7 @@ struct Fate {
     mass: f64,
     densest: f64,
     left: Vec<(usize, f64)>,
-    children: Vec<Fate>,
+    children: Vec<Self>,
 }
 
 impl Slow {
