@@ -46,7 +46,7 @@ pub struct Guess {
 }
 
 /// Names of columns as exports write them, folded to lower-case letters and digits, likeliest first.
-const DIALECTS: [(&str, &[&str]); 11] = [
+const DIALECTS: [(&str, &[&str]); 14] = [
     (
         "id",
         &[
@@ -189,6 +189,8 @@ const DIALECTS: [(&str, &[&str]); 11] = [
             "tag",
         ],
     ),
+    ("opened_time", &["openedtime", "opentime", "createdtime", "timeopened", "timecreated", "reportedtime", "timereported", "requesttime", "time", "tijd", "tijdstip", "meldtijd", "tijdmelding", "uhrzeit", "zeit", "meldezeit"]),
+    ("closed_time", &["closedtime", "closetime", "timeclosed", "resolvedtime", "tijdafgehandeld", "tijdafsluiting", "erledigtzeit"]),
     (
         "closed",
         &[
@@ -346,6 +348,7 @@ const DIALECTS: [(&str, &[&str]); 11] = [
             "toestand",
         ],
     ),
+    ("asset", &["assetid", "assetnumber", "containerid", "containernummer", "objectnummer", "mastnummer", "lampnumber", "binid"]),
 ];
 
 /// The columns of a file, by their names.
@@ -393,6 +396,9 @@ pub fn guess_by_name(header: &[String]) -> Columns {
         address: find("address"),
         text: find("text"),
         status: find("status"),
+        opened_time: find("opened_time"),
+        closed_time: find("closed_time"),
+        asset: find("asset"),
     };
     // Half a coordinate is none, and degrees need no system to be told.
     if columns.lon.is_none() || columns.lat.is_none() {

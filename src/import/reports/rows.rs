@@ -36,6 +36,8 @@ pub struct Row<'a> {
     pub text: Cow<'a, str>,
     /// What became of it.
     pub status: Cow<'a, str>,
+    /// The id of the asset that it is about.
+    pub asset: Cow<'a, str>,
 }
 
 /// The columns that an issue can be about.
@@ -98,6 +100,7 @@ pub struct Batch {
     y: Vec<f64>,
     address: Vec<u32>,
     status: Vec<u32>,
+    asset: Vec<u32>,
     text: Texts,
     words: Words,
     opened_evidence: Evidence,
@@ -116,6 +119,12 @@ impl Batch {
     pub fn unreadable(&mut self, row: u64) {
         self.read += 1;
         self.leave_out(row, Field::Row, Code::RowUnreadable, "");
+    }
+
+    /// A report whose parts are reports of their own.
+    pub fn split(&mut self, row: u64, id: &str) {
+        self.read += 1;
+        self.leave_out(row, Field::Id, Code::SplitReport, id);
     }
 
     /// Counts a row with text of another encoding than the file's.
@@ -167,10 +176,12 @@ impl Batch {
             (&mut self.category, &row.category),
             (&mut self.status, &row.status),
             (&mut self.address, &row.address),
+            (&mut self.asset, &row.asset),
         ] {
-            column.push(if is_missing(text) { NONE } else { self.words.intern(text) });
+            let text = unescaped(text);
+            column.push(if is_missing(&text) { NONE } else { self.words.intern(&text) });
         }
-        self.text.push(&row.text);
+        self.text.push(&unescaped(&row.text));
     }
 
     fn closed(&mut self, number_of: u64, row: &Row, parse: impl Fn(&str) -> Option<Written>) -> Written {
@@ -209,6 +220,77 @@ impl Batch {
     }
 }
 
+/// Text without the entities of HTML (`&uuml;`, `&#252;`), also where they were written twice (`&amp;uuml;`).
+fn unescaped(text: &str) -> Cow<'_, str> {
+    const TIMES: usize = 3;
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..TIMES {
+        if !text.contains('&') {
+            break;
+        }
+        text = Cow::Owned(html_escape::decode_html_entities(&text).into_owned());
+    }
+    text
+}
+
+/// Rows of a format that gives them one by one, handed on in batches.
+pub struct Feeder<'a> {
+    take: &'a mut dyn FnMut(Batch),
+    date_format: Option<&'a str>,
+    batch: Batch,
+    row: u64,
+}
+
+impl<'a> Feeder<'a> {
+    /// Rows in a batch: enough that handing over costs nothing.
+    const BATCH: u64 = 16 * 1024;
+
+    /// Hands batches to `take`; `date_format` is the source's setting.
+    pub fn new(take: &'a mut dyn FnMut(Batch), date_format: Option<&'a str>) -> Self {
+        Self { take, date_format, batch: Batch::default(), row: 0 }
+    }
+
+    /// The next row, as [`Batch::push`].
+    pub fn push(&mut self, row: &Row, content: impl FnOnce() -> [u8; 8]) {
+        self.row += 1;
+        self.batch.push(self.row, row, content, self.date_format);
+        self.hand_over(Self::BATCH);
+    }
+
+    /// The next row, which cannot be taken apart.
+    pub fn unreadable(&mut self) {
+        self.row += 1;
+        self.batch.unreadable(self.row);
+        self.hand_over(Self::BATCH);
+    }
+
+    /// The next row, a report whose parts are reports of their own.
+    pub fn split(&mut self, id: &str) {
+        self.row += 1;
+        self.batch.split(self.row, id);
+        self.hand_over(Self::BATCH);
+    }
+
+    /// Hands over the rest.
+    pub fn end(mut self) {
+        self.hand_over(1);
+    }
+
+    fn hand_over(&mut self, at_least: u64) {
+        if self.batch.read() >= at_least {
+            (self.take)(std::mem::take(&mut self.batch));
+        }
+    }
+}
+
+/// A date with the time of day that stands in a column of its own, unless the date has one already.
+pub(super) fn at_time<'a>(date: Cow<'a, str>, time: &str) -> Cow<'a, str> {
+    if is_missing(&date) || is_missing(time) || date.contains(':') {
+        return date;
+    }
+    Cow::Owned(format!("{date} {time}"))
+}
+
 /// A row number as it is kept. Files of more rows would not fit in the columns either.
 fn position(row: u64) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
@@ -240,6 +322,8 @@ pub(super) struct Origin {
     pub(super) format: &'static str,
     pub(super) is_local: bool,
     pub(super) collapses: bool,
+    /// Patterns of the categories that say too little.
+    pub(super) text_decides: Vec<String>,
     pub(super) unit_m: f64,
     pub(super) noticed: Noticed,
     pub(super) crs: Option<Crs>,
@@ -249,7 +333,17 @@ pub(super) struct Origin {
     pub(super) opened: Evidence,
     pub(super) closed: Evidence,
     pub(super) recoded: u64,
+    pub(super) turned: Option<Turned>,
     pub(super) faults: Vec<Fault>,
+}
+
+/// How the coordinates of a file lie whose axes are swapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turned {
+    /// Near the data of the project when turned round.
+    pub(super) turned: usize,
+    /// Near the data of the project as they are written.
+    pub(super) straight: usize,
 }
 
 /// The rows of all sources, taken apart but not yet checked against each other.
@@ -266,6 +360,7 @@ pub struct Gathered {
     pub(super) y: Vec<f64>,
     pub(super) address: Vec<u32>,
     pub(super) status: Vec<u32>,
+    pub(super) asset: Vec<u32>,
     pub(super) text: Texts,
     pub(super) words: Words,
 }
@@ -293,6 +388,7 @@ impl Gathered {
         self.category.extend(batch.category.into_iter().map(renumber));
         self.status.extend(batch.status.into_iter().map(renumber));
         self.address.extend(batch.address.into_iter().map(renumber));
+        self.asset.extend(batch.asset.into_iter().map(renumber));
         batch.id.iter().for_each(|id| self.id.push(id));
         batch.text.iter().for_each(|text| self.text.push(text));
         self.is_made_id.extend(batch.is_made_id);
