@@ -253,14 +253,23 @@ fn middle(points: &[Local]) -> Option<Local> {
     (!points.is_empty()).then(|| Local::new(median(|at| at.x), median(|at| at.y)))
 }
 
-/// SHA-256 of every file that the sources name, by name.
+/// SHA-256 of every file that is read, by name: those that the sources name, and what belongs to them.
 fn digests(sources: &Sources, base: &Path) -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for pattern in sources.paths() {
         files.extend(open::files(base, pattern)?);
     }
+    for source in &sources.reports {
+        for file in reports::files(base, &source.path)? {
+            files.extend(reports::beside(&file)?);
+        }
+    }
+    for source in &sources.rounds {
+        files.extend(rounds::vehicles(source, base)?);
+    }
+    files.sort_by(|a, b| (&a.path, &a.name).cmp(&(&b.path, &b.name)));
+    files.dedup_by(|later, first| later.path == first.path);
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    files.dedup();
     files.iter().map(|file| Ok((file.name.to_string(), file.digest()?))).collect()
 }
 

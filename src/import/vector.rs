@@ -184,6 +184,12 @@ fn read_raw(file: &SourceFile, wish: Wish<'_>) -> Result<RawLayer> {
     }
 }
 
+/// The shape that well-known binary holds, if it can be used.
+#[cfg(feature = "parquet")]
+pub(super) fn wkb_shape(bytes: &[u8]) -> Option<geo::Geometry<f64>> {
+    wkb::plain(bytes)
+}
+
 /// `None` unless the plane can carry every corner, and give it back in degrees.
 fn on_plane(shape: &geo::Geometry<f64>, crs: &Crs, plane: &Plane) -> Option<geo::Geometry<f64>> {
     let corner = |at: geo::Coord<f64>| {

@@ -17,6 +17,7 @@ pub mod parquet;
 pub mod signalen;
 pub mod recognise;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -209,7 +210,7 @@ pub fn gather(sources: &[ReportSource], settings: &Settings, progress: &dyn Prog
     let mut gathered = Gathered::default();
     for (entry, source) in sources.iter().enumerate() {
         source.check()?;
-        for file in signalen::signals_of(open::files(settings.base, &source.path)?)? {
+        for file in files(settings.base, &source.path)? {
             let format = source.format_of(&file)?;
             if format.has_own_columns() && !source.columns.is_empty() {
                 return Err(own_columns(format.name(), &file));
@@ -233,6 +234,14 @@ pub fn gather(sources: &[ReportSource], settings: &Settings, progress: &dyn Prog
         }
     }
     Ok(gathered)
+}
+
+/// The files of reports that `pattern` names: of tables that belong together, the one of the reports.
+///
+/// # Errors
+/// As [`open::files`], and when a folder cannot be read.
+pub fn files(base: &Path, pattern: &str) -> Result<Vec<SourceFile>> {
+    signalen::signals_of(open::files(base, pattern)?)
 }
 
 /// The files that are read along with `file` although no pattern of the project names them.

@@ -18,6 +18,8 @@ use crate::unit::LonLat;
 pub struct Guess {
     /// The format's name.
     pub format: &'static str,
+    /// Whether what its columns are called is part of the format.
+    pub has_own_columns: bool,
     /// What was noticed about it, as in `delimiter: comma`.
     pub noticed: Vec<String>,
     /// Which column holds what.
@@ -31,6 +33,8 @@ pub struct Guess {
     pub has_local_times: bool,
     /// The reference system of `x` and `y` as in `EPSG:28992`, where the values tell.
     pub crs: Option<String>,
+    /// Whether any row has a coordinate whose place on Earth is known.
+    pub has_place: bool,
     /// Whether longitude and latitude seem to be swapped.
     pub is_swapped: bool,
     /// Whether most rows show the same place and category again on following days.
@@ -450,6 +454,8 @@ pub fn recognise(file: &SourceFile) -> Result<Guess> {
     let order = origin.opened.order().unwrap_or(Order::DayFirst);
     Ok(Guess {
         format: format.name(),
+        has_own_columns: format.has_own_columns(),
+        has_place: degrees.is_some(),
         noticed: words,
         dates: origin.opened.describe(order),
         has_offsets: origin.opened.has_offsets(),

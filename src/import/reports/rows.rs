@@ -162,7 +162,7 @@ impl Batch {
         }
         let (x, y) = self.coordinate(number_of, row);
         self.is_made_id.push(is_missing(&row.id));
-        if is_missing(&row.id) {
+        if is_missing(&row.id) || row.id.contains('@') {
             self.id.push(&format!("{:016x}", u64::from_be_bytes(content())));
         } else {
             self.id.push(&row.id);
@@ -172,14 +172,15 @@ impl Batch {
         self.closed.push(closed);
         self.x.push(x);
         self.y.push(y);
-        for (column, text) in [
-            (&mut self.category, &row.category),
-            (&mut self.status, &row.status),
-            (&mut self.address, &row.address),
-            (&mut self.asset, &row.asset),
+        for (column, text, is_written) in [
+            (&mut self.category, &row.category, true),
+            (&mut self.status, &row.status, true),
+            (&mut self.address, &row.address, false),
+            (&mut self.asset, &row.asset, false),
         ] {
             let text = unescaped(text);
-            column.push(if is_missing(&text) { NONE } else { self.words.intern(&text) });
+            let word = if is_written && is_private(&text) { PRIVATE } else { &*text };
+            column.push(if is_missing(word) { NONE } else { self.words.intern(word) });
         }
         self.text.push(&unescaped(&row.text));
     }
@@ -289,6 +290,27 @@ pub(super) fn at_time<'a>(date: Cow<'a, str>, time: &str) -> Cow<'a, str> {
         return date;
     }
     Cow::Owned(format!("{date} {time}"))
+}
+
+/// What stands in place of words that are nobody's business.
+const PRIVATE: &str = "(text)";
+
+/// Whether a category or status holds an e-mail address or a telephone number: somebody filled in the wrong
+/// field, and these words are written to outputs. (In an address, `02115-1234` is a postcode.)
+fn is_private(text: &str) -> bool {
+    const DIGITS: std::ops::RangeInclusive<usize> = 9..=14;
+    let begins_like_a_number = |text: &str| text.starts_with(['0', '+']);
+    let mut run = String::new();
+    let mut has_number = false;
+    for sign in text.chars().chain(['\n']) {
+        if sign.is_ascii_digit() || sign == '+' && run.is_empty() {
+            run.push(sign);
+        } else if !matches!(sign, ' ' | '-' | '(' | ')' | '/' | '.') || run.is_empty() {
+            has_number |= begins_like_a_number(&run) && DIGITS.contains(&run.len());
+            run.clear();
+        }
+    }
+    has_number || text.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.'))
 }
 
 /// A row number as it is kept. Files of more rows would not fit in the columns either.

@@ -34,7 +34,7 @@ fn feed<'a>(replaced: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 type Outcome = Result<(Rounds, Issues, Vec<SourceCount>)>;
 
 fn read_source(
-    base: &std::path::Path,
+    base: &Path,
     sources: &[RoundSource],
     epsg: u16,
     period: Option<Period>,
