@@ -4,4 +4,6 @@
 mod bad_input;
 mod demo;
 mod layers;
+mod privacy;
+mod report_files;
 mod support;

@@ -596,4 +596,5 @@ fn a_real_web_page_saved_as_csv_is_refused() {
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("a web page, not CSV"));
 }
 
+mod dialects;
 mod platforms;
