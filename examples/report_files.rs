@@ -19,9 +19,15 @@ use paaltje::unit::LonLat;
 fn main() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects");
     println!("# Report files and what becomes of their rows\n");
-    println!("Made by `cargo run --release --example report_files`. Left out: not used at all; altered: used, with something");
-    println!("changed or emptied, or told about the file as a whole. A file that is read has the sum read = used + left out.\n");
-    println!("| project | file | format | read | used | left out | why left out | altered or noted | with a coordinate |");
+    println!(
+        "Made by `cargo run --release --example report_files`. Left out: not used at all; altered: used, with something"
+    );
+    println!(
+        "changed or emptied, or told about the file as a whole. A file that is read has the sum read = used + left out.\n"
+    );
+    println!(
+        "| project | file | format | read | used | left out | why left out | altered or noted | with a coordinate |"
+    );
     println!("|---|---|---|---:|---:|---:|---|---|---:|");
     for path in projects(&folder) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -87,7 +93,8 @@ impl Read {
     /// The codes of a file with their counts, as in `R006 repeated 22`.
     fn why(&self, count: &SourceCount, is_wanted: fn(Effect) -> bool) -> String {
         let of_file = self.issues.list().iter().filter(|issue| *issue.file == *count.file);
-        let mut codes: Vec<_> = of_file.map(|issue| issue.code).filter(|code| is_wanted(code.effect())).collect();
+        let mut codes: Vec<_> =
+            of_file.map(|issue| issue.code).filter(|code| is_wanted(code.effect())).collect();
         codes.sort_unstable();
         let parts: Vec<String> = codes
             .chunk_by(|a, b| a == b)

@@ -194,7 +194,8 @@ impl Open {
                 let Some(near) = self.by_cell.get_mut(&(kind, column, row)) else { continue };
                 near.retain(|there| age(there.incident) != Age::Over);
                 let within = near.iter().filter(|there| {
-                    let is_other = ![NONE, there.pointed_at].contains(&pointed_at) && there.pointed_at != NONE;
+                    let is_other =
+                        ![NONE, there.pointed_at].contains(&pointed_at) && there.pointed_at != NONE;
                     !is_other
                         && there.at.distance_m(at) <= self.within_m
                         && age(there.incident) == Age::Recent

@@ -5,9 +5,9 @@
 //! two areas share belongs to exactly one of them. Whether an asset moved meanwhile is not considered.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, PointDistance, RTree};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use crate::geocode::Located;

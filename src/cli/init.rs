@@ -241,7 +241,11 @@ fn reports_source(path: &str, guess: &Guess) -> String {
     for noticed in &guess.noticed {
         let _ = write!(text, "; {noticed}");
     }
-    let _ = write!(text, "\n# {}\n[[sources.reports]]\npath = {path}\nformat = \"{}\"\n", guess.dates, guess.format);
+    let _ = write!(
+        text,
+        "\n# {}\n[[sources.reports]]\npath = {path}\nformat = \"{}\"\n",
+        guess.dates, guess.format
+    );
     text.push_str(&columns(guess));
     if guess.has_local_times {
         text.push_str("local_times = true  # read as they are written, people sleep at night\n");
@@ -252,9 +256,18 @@ fn reports_source(path: &str, guess: &Guess) -> String {
     if guess.is_swapped {
         text.push_str("# longitude and latitude are swapped in this file: it is turned round as a whole, as `check` tells\n");
     }
-    let vague: Vec<String> = guess.categories.iter().filter(|(word, _)| says_too_little(word)).map(|(word, _)| quoted(word)).collect();
+    let vague: Vec<String> = guess
+        .categories
+        .iter()
+        .filter(|(word, _)| says_too_little(word))
+        .map(|(word, _)| quoted(word))
+        .collect();
     if !vague.is_empty() && guess.columns.text.is_some() {
-        let _ = writeln!(text, "text_decides = [{}]  # these say too little: words in the text give the kind", vague.join(", "));
+        let _ = writeln!(
+            text,
+            "text_decides = [{}]  # these say too little: words in the text give the kind",
+            vague.join(", ")
+        );
     }
     text
 }
@@ -270,7 +283,8 @@ fn columns(guess: &Guess) -> String {
         return String::new();
     }
     let is_lost = guess.columns.is_projected() && guess.crs.is_none();
-    let named = if is_lost { Columns { x: None, y: None, ..guess.columns.clone() } } else { guess.columns.clone() };
+    let named =
+        if is_lost { Columns { x: None, y: None, ..guess.columns.clone() } } else { guess.columns.clone() };
     let parts: Vec<String> = named
         .named()
         .into_iter()

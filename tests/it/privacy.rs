@@ -20,9 +20,12 @@ const WHO: &str = "Quirijn Zonnebloem, 0612345678, quirijn@voorbeeld.example";
 
 fn plant(folder: &Path) {
     let write = |name: &str, text: String| fs::write(folder.join(name), text).unwrap();
-    let mut table = "id,category,opened,closed,lon,lat,address,text,status,reporter,phone,e-mail\n".to_owned();
+    let mut table =
+        "id,category,opened,closed,lon,lat,address,text,status,reporter,phone,e-mail\n".to_owned();
     for n in 0..30 {
-        table += &format!("{n},Bollard,2025-01-01 10:{n},,5.12{n},52.09,\"Kade {n}, {WHO}\",\"{WHO}\",open,Quirijn Zonnebloem,06 12 34 56 78,quirijn@voorbeeld.example\n");
+        table += &format!(
+            "{n},Bollard,2025-01-01 10:{n},,5.12{n},52.09,\"Kade {n}, {WHO}\",\"{WHO}\",open,Quirijn Zonnebloem,06 12 34 56 78,quirijn@voorbeeld.example\n"
+        );
     }
     for (id, category, opened, closed, lon, lat, status) in [
         ("a", "bel 06 12 34 56 78", "2025-01-02", "", "5.12", "52.09", "open"),
@@ -33,7 +36,9 @@ fn plant(folder: &Path) {
         ("quirijn@voorbeeld.example", "Bollard", "2025-01-02", "", "5.12", "52.09", "open"),
         ("quirijn@voorbeeld.example", "Bollard", "2025-01-02", "", "5.12", "52.09", "open"),
     ] {
-        table += &format!("{id},{category},{opened},{closed},{lon},{lat},,\"{WHO}\",{status},Quirijn,0612345678,x\n");
+        table += &format!(
+            "{id},{category},{opened},{closed},{lon},{lat},,\"{WHO}\",{status},Quirijn,0612345678,x\n"
+        );
     }
     write("a.csv", table);
     write(
@@ -70,9 +75,20 @@ fn plant(folder: &Path) {
         ),
     );
     fs::create_dir(folder.join("warehouse")).unwrap();
-    write("warehouse/signals.csv", format!("id,signal_uuid,text,created_at,extra_properties\ns1,u,\"{WHO}\",2025-01-03T10:00:00Z,\"{WHO}\"\n"));
-    write("warehouse/locations.csv", format!("id,lat,lng,address_text,_signal_id\n1,5.12,52.09,\"{WHO}\",s1\n"));
-    write("warehouse/statuses.csv", format!("id,state,text,user,created_at,_signal_id\n1,m,\"{WHO}\",Quirijn,2025-01-03,s1\n"));
+    write(
+        "warehouse/signals.csv",
+        format!(
+            "id,signal_uuid,text,created_at,extra_properties\ns1,u,\"{WHO}\",2025-01-03T10:00:00Z,\"{WHO}\"\n"
+        ),
+    );
+    write(
+        "warehouse/locations.csv",
+        format!("id,lat,lng,address_text,_signal_id\n1,5.12,52.09,\"{WHO}\",s1\n"),
+    );
+    write(
+        "warehouse/statuses.csv",
+        format!("id,state,text,user,created_at,_signal_id\n1,m,\"{WHO}\",Quirijn,2025-01-03,s1\n"),
+    );
     write("warehouse/reporters.csv", format!("id,email\n1,\"{WHO}\"\n"));
     write(
         "points.geojson",

@@ -69,12 +69,18 @@ fn every_project_of_a_real_city_accounts_for_every_row() {
         };
         let (mut issues, mut counts) = (Issues::new(), Vec::new());
         let reports = gathered.settle(&settings, &plane, None, &mut issues, &mut counts);
-        assert_eq!(counts.iter().map(|count| count.used).sum::<u64>(), reports.len() as u64, "{}", path.display());
+        assert_eq!(
+            counts.iter().map(|count| count.used).sum::<u64>(),
+            reports.len() as u64,
+            "{}",
+            path.display()
+        );
         for count in counts {
             assert_eq!(count.read, count.used + count.left_out, "{count:?}");
-            let left_out = issues.list().iter().filter(|issue| {
-                *issue.file == *count.file && issue.code.effect() == Effect::LeftOut
-            });
+            let left_out = issues
+                .list()
+                .iter()
+                .filter(|issue| *issue.file == *count.file && issue.code.effect() == Effect::LeftOut);
             assert_eq!(left_out.count() as u64, count.left_out, "{count:?}");
         }
         assert!(!reports.is_empty(), "{}", path.display());

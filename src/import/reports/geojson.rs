@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::recognise::guess_columns;
 use super::json::as_text;
+use super::recognise::guess_columns;
 use super::rows::{Batch, Feeder, Row, at_time, digest};
 use super::{Columns, Noticed, ReportFormat, ReportSource};
 use crate::error::{Error, Result};

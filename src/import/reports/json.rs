@@ -88,7 +88,8 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
         while let Some(name) = members.next_key::<String>()? {
             if self.lists.contains(&name.as_str()) {
                 has_list = true;
-                let list = Document { lists: self.lists, each: &mut *self.each, is_begun: &mut *self.is_begun };
+                let list =
+                    Document { lists: self.lists, each: &mut *self.each, is_begun: &mut *self.is_begun };
                 members.next_value_seed(list)?;
             } else if has_list {
                 members.next_value::<serde::de::IgnoredAny>()?;

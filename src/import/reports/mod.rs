@@ -255,7 +255,8 @@ pub fn beside(file: &SourceFile) -> Result<Vec<SourceFile>> {
 fn own_columns(format: &str, file: &SourceFile) -> Error {
     Error::Setting {
         message: format!("`columns` are named for `{}`, but `{format}` has its own", file.name),
-        hint: "leave `columns` out, or set `format = \"csv\"` or `\"geojson\"` if the file is that".to_owned(),
+        hint: "leave `columns` out, or set `format = \"csv\"` or `\"geojson\"` if the file is that"
+            .to_owned(),
     }
 }
 

@@ -47,11 +47,8 @@ impl ReportFormat for Open311 {
     }
 
     fn read(&self, file: &SourceFile, source: &ReportSource, take: &mut dyn FnMut(Batch)) -> Result<Noticed> {
-        let mut requests = Requests {
-            feeder: Feeder::new(take, source.date_format.as_deref()),
-            requests: 0,
-            services: 0,
-        };
+        let mut requests =
+            Requests { feeder: Feeder::new(take, source.date_format.as_deref()), requests: 0, services: 0 };
         let is_xml = {
             let mut reader = file.reader()?;
             let head = reader.fill_buf().map_err(|cause| Error::reading(&file.path, cause))?;

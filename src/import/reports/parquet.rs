@@ -87,7 +87,10 @@ fn guess(file: &SourceFile, table: &Layout) -> Result<Columns> {
         return Err(Error::unreadable(
             &file.path,
             "none of its columns is known to hold the opening time",
-            format!("say so, as in `columns = {{ opened = \"...\" }}`; the columns are {}", table.names.join(", ")),
+            format!(
+                "say so, as in `columns = {{ opened = \"...\" }}`; the columns are {}",
+                table.names.join(", ")
+            ),
         ));
     }
     Ok(match table.geometry {
@@ -112,7 +115,8 @@ impl Layout {
         let metadata = reader.metadata().file_metadata();
         let fields = metadata.schema_descr().root_schema().get_fields();
         let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
-        let stamp = |field: &parquet::schema::types::TypePtr| match field.get_basic_info().logical_type_ref() {
+        let stamp = |field: &parquet::schema::types::TypePtr| match field.get_basic_info().logical_type_ref()
+        {
             Some(LogicalType::Timestamp(stamp)) => {
                 let ticks = match stamp.unit {
                     TimeUnit::MILLIS => 1_000,
@@ -171,7 +175,9 @@ impl Layout {
             Some(if self.is_utc[place] { whole } else { whole.trim_end_matches('Z').to_owned() })
         };
         match field {
-            Field::Null | Field::Group(_) | Field::ListInternal(_) | Field::MapInternal(_) => Cow::Borrowed(""),
+            Field::Null | Field::Group(_) | Field::ListInternal(_) | Field::MapInternal(_) => {
+                Cow::Borrowed("")
+            }
             Field::Str(text) => Cow::Borrowed(text.trim()),
             Field::Bytes(bytes) => Cow::Owned(String::from_utf8_lossy(bytes.data()).trim().to_owned()),
             Field::Date(days) => Cow::Owned(crate::period::Day(*days).to_string()),

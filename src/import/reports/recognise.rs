@@ -193,8 +193,39 @@ const DIALECTS: [(&str, &[&str]); 14] = [
             "tag",
         ],
     ),
-    ("opened_time", &["openedtime", "opentime", "createdtime", "timeopened", "timecreated", "reportedtime", "timereported", "requesttime", "time", "tijd", "tijdstip", "meldtijd", "tijdmelding", "uhrzeit", "zeit", "meldezeit"]),
-    ("closed_time", &["closedtime", "closetime", "timeclosed", "resolvedtime", "tijdafgehandeld", "tijdafsluiting", "erledigtzeit"]),
+    (
+        "opened_time",
+        &[
+            "openedtime",
+            "opentime",
+            "createdtime",
+            "timeopened",
+            "timecreated",
+            "reportedtime",
+            "timereported",
+            "requesttime",
+            "time",
+            "tijd",
+            "tijdstip",
+            "meldtijd",
+            "tijdmelding",
+            "uhrzeit",
+            "zeit",
+            "meldezeit",
+        ],
+    ),
+    (
+        "closed_time",
+        &[
+            "closedtime",
+            "closetime",
+            "timeclosed",
+            "resolvedtime",
+            "tijdafgehandeld",
+            "tijdafsluiting",
+            "erledigtzeit",
+        ],
+    ),
     (
         "closed",
         &[
@@ -352,7 +383,19 @@ const DIALECTS: [(&str, &[&str]); 14] = [
             "toestand",
         ],
     ),
-    ("asset", &["assetid", "assetnumber", "containerid", "containernummer", "objectnummer", "mastnummer", "lampnumber", "binid"]),
+    (
+        "asset",
+        &[
+            "assetid",
+            "assetnumber",
+            "containerid",
+            "containernummer",
+            "objectnummer",
+            "mastnummer",
+            "lampnumber",
+            "binid",
+        ],
+    ),
 ];
 
 /// The columns of a file, by their names.

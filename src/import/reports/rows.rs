@@ -310,7 +310,8 @@ fn is_private(text: &str) -> bool {
             run.clear();
         }
     }
-    has_number || text.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.'))
+    has_number
+        || text.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.'))
 }
 
 /// A row number as it is kept. Files of more rows would not fit in the columns either.

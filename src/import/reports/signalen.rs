@@ -73,7 +73,8 @@ impl ReportFormat for Signalen {
         let says = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
         match text.first() {
             Some(b'{' | b'[') => {
-                says(b"\"sia:") || says(b"\"signal_id\"") && (says(b"\"sub_slug\"") || says(b"\"incident_date_start\""))
+                says(b"\"sia:")
+                    || says(b"\"signal_id\"") && (says(b"\"sub_slug\"") || says(b"\"incident_date_start\""))
             }
             _ => {
                 let header = csv::header_line(head);

@@ -7,8 +7,8 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use proptest::prelude::*;
 
-use super::super::rows::Gathered;
 use super::super::gather;
+use super::super::rows::Gathered;
 use super::*;
 use crate::import::testing::{clock, settings};
 use crate::issue::Issues;
@@ -18,7 +18,8 @@ use crate::progress::Silent;
 
 /// Three reports in UTC microseconds, with a geometry in RD New and with degrees.
 fn table(has_geometry: bool) -> Vec<u8> {
-    let place = if has_geometry { "required binary geometry;" } else { "required double lon; required double lat;" };
+    let place =
+        if has_geometry { "required binary geometry;" } else { "required double lon; required double lat;" };
     let message = format!(
         "message reports {{ required binary id (UTF8); optional binary category (UTF8);
           required int64 created_at (TIMESTAMP(MICROS,true)); {place} }}"

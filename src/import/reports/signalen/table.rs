@@ -165,7 +165,11 @@ impl Places {
                 columns.place(&["address_street", "address_openbare_ruimte", "openbare_ruimte", "street"]),
                 columns.place(&["address_number", "address_huisnummer", "huisnummer", "number"]),
                 columns.place(&["address_houseletter", "address_huisletter", "huisletter"]),
-                columns.place(&["address_additional", "address_huisnummer_toevoeging", "huisnummer_toevoeging"]),
+                columns.place(&[
+                    "address_additional",
+                    "address_huisnummer_toevoeging",
+                    "huisnummer_toevoeging",
+                ]),
                 columns.place(&["address_postalcode", "address_postcode", "postcode"]),
                 columns.place(&["address_city", "address_woonplaats", "woonplaats"]),
             ],
@@ -214,7 +218,8 @@ impl Beside {
                             beside.categories.add(id, signal, category(&texts(&slugs), &texts(&names)));
                         }
                         _ => {
-                            let state = (field(record, created).into_owned(), field(record, state).into_owned());
+                            let state =
+                                (field(record, created).into_owned(), field(record, state).into_owned());
                             beside.histories.entry(signal).or_default().states.push(state);
                         }
                     }
@@ -300,11 +305,7 @@ impl Layout {
 }
 
 /// Reads `signals.csv` together with what lies beside it.
-pub(super) fn read(
-    file: &SourceFile,
-    source: &ReportSource,
-    take: &mut dyn FnMut(Batch),
-) -> Result<Noticed> {
+pub(super) fn read(file: &SourceFile, source: &ReportSource, take: &mut dyn FnMut(Batch)) -> Result<Noticed> {
     let files = beside(file)?;
     let tables = Beside::read(&files, source)?;
     let mut parents: FxHashSet<String> = FxHashSet::default();
@@ -366,8 +367,7 @@ impl Layout {
             Some(location) => location.clone(),
             None => self.places.location(record),
         };
-        let written_category =
-            category(&self.slugs.map(text), &self.names.map(text));
+        let written_category = category(&self.slugs.map(text), &self.names.map(text));
         let category_id = text(self.category_id);
         let category = tables.categories.get(whole(&category_id), &id).unwrap_or(&written_category);
         let done_at = match history {

@@ -23,13 +23,20 @@ fn two_files_of_one_glob_may_have_different_headers() {
     project.sources[0].path = "*.csv".to_owned();
     let read = project.read();
     assert_eq!(read.reports.id.iter().collect::<Vec<_>>(), ["1", "2"]);
-    assert!(read.codes().is_empty() && read.reports.given.iter().all(|at| at.is_somewhere()), "{:?}", read.codes());
+    assert!(
+        read.codes().is_empty() && read.reports.given.iter().all(|at| at.is_somewhere()),
+        "{:?}",
+        read.codes()
+    );
 }
 
 #[test]
 fn date_and_time_may_stand_in_two_columns() {
     let read = Project::csv("id,date,time,category\n1,31/01/2025,13:45,Bollard\n2,30/01/2025,,Bollard\n3,2025-01-29 08:00,09:00,Bollard\n").read();
-    assert_eq!(opened(&read, "Europe/Amsterdam"), ["2025-01-29T08:00:00", "2025-01-30T00:00:00", "2025-01-31T13:45:00"]);
+    assert_eq!(
+        opened(&read, "Europe/Amsterdam"),
+        ["2025-01-29T08:00:00", "2025-01-30T00:00:00", "2025-01-31T13:45:00"]
+    );
     assert_eq!(read.reports.is_date_only, [false, true, false]);
 }
 
@@ -53,7 +60,10 @@ fn instants_of_utc_and_times_on_the_wall_may_stand_in_one_column() {
 
 #[test]
 fn years_that_stand_for_nothing_are_no_opening_times() {
-    let read = of_dates(&["1900-01-01", "9999-12-31", "31/12/9999", "1970-01-01T00:00:00Z", "2025-01-01"], "Europe/Amsterdam");
+    let read = of_dates(
+        &["1900-01-01", "9999-12-31", "31/12/9999", "1970-01-01T00:00:00Z", "2025-01-01"],
+        "Europe/Amsterdam",
+    );
     assert_eq!(read.codes(), [("R002", 4)]);
 }
 
@@ -71,13 +81,15 @@ fn rows_may_end_in_a_tab_and_a_carriage_return() {
 
 #[test]
 fn a_text_may_go_on_over_several_lines() {
-    let read = Project::csv("id,opened,text\n1,2025-01-01,\"een\n\"\"twee\"\"\ndrie\"\n2,2025-01-02,x\n").read();
+    let read =
+        Project::csv("id,opened,text\n1,2025-01-01,\"een\n\"\"twee\"\"\ndrie\"\n2,2025-01-02,x\n").read();
     assert_eq!((read.reports.len(), read.reports.get(0).text), (2, "een\n\"twee\"\ndrie"));
 }
 
 #[test]
 fn entities_are_undone_also_where_they_were_written_twice() {
-    let read = Project::csv("id,opened,category,address\n1,2025-01-01,Lost &amp;amp; found,Stra&szlig;e 1\n").read();
+    let read =
+        Project::csv("id,opened,category,address\n1,2025-01-01,Lost &amp;amp; found,Stra&szlig;e 1\n").read();
     assert_eq!((read.reports.get(0).category, read.reports.get(0).address), ("Lost & found", "Straße 1"));
 }
 
@@ -103,9 +115,13 @@ fn swiss_and_dutch_grids_are_recognised_by_their_numbers() {
 
 #[test]
 fn what_stands_for_nothing_is_nothing() {
-    let read = Project::csv("id,opened,closed,lon,lat,address,status\nNA,2025-01-01,NA,NA,NA,N/A,null\n").read();
+    let read =
+        Project::csv("id,opened,closed,lon,lat,address,status\nNA,2025-01-01,NA,NA,NA,N/A,null\n").read();
     let report = read.reports.get(0);
-    assert_eq!((report.address, report.status, report.closed, report.given.is_somewhere()), ("", "", NEVER, false));
+    assert_eq!(
+        (report.address, report.status, report.closed, report.given.is_somewhere()),
+        ("", "", NEVER, false)
+    );
     assert_eq!(read.codes(), [("R007", 1), ("R008", 1)]);
 }
 

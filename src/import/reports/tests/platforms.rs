@@ -100,7 +100,11 @@ fn signalen_pages_are_read_with_states_addresses_and_containers() {
     let page = format!(
         r#"{{"_links": {{"self": {{"href": "x"}}, "next": {{"href": null}}}}, "count": 5, "results": [{}, {}, {}, {}, {}]}}"#,
         signal(1, "o", selection),
-        signal(2, "a", r#", "extra_properties": [{"id": "extra_container", "answer": {"id": "c-9", "type": "Glas"}}]"#),
+        signal(
+            2,
+            "a",
+            r#", "extra_properties": [{"id": "extra_container", "answer": {"id": "c-9", "type": "Glas"}}]"#
+        ),
         signal(3, "reopened", r#", "_links": {"sia:parent": {"href": "x"}}"#),
         signal(4, "m", r#", "_links": {"sia:children": [{"href": "x"}]}"#),
         signal(5, "s", "")
