@@ -213,6 +213,11 @@ impl Issues {
         self.list.iter().filter(|issue| issue.code == code).count()
     }
 
+    /// The values of all issues with `code`.
+    pub fn values(&self, code: Code) -> impl Iterator<Item = &str> {
+        self.list.iter().filter(move |issue| issue.code == code).map(|issue| &*issue.value)
+    }
+
     /// Counts per code, in the order of the table, codes without a case left out.
     pub fn tally(&self) -> Vec<(Code, usize)> {
         let mut counts = vec![0; Code::ALL.len()];

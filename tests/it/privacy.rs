@@ -113,7 +113,7 @@ fn plant(folder: &Path) {
         "paaltje.toml",
         format!(
             "title = \"T\"\ntimezone = \"Europe/Amsterdam\"\ncrs = \"EPSG:28992\"\n{sources}[kinds]\n\"Bollard\" = \"bollard\"\n\
-             [[hotspots.gi_star]]\nkind = \"*\"\n[[hotspots.density]]\nkind = \"*\"\nmin_reports = 3\n\
+             [[hotspots.density]]\nkind = \"*\"\nmin_reports = 3\n\
              [output]\nformats = [\"geopackage\", \"geojson\", \"csv\"]\n"
         ),
     );
@@ -130,6 +130,7 @@ fn who_reported_is_in_no_byte_of_any_output() {
     assert!(written.len() > 10, "{written:?}");
     let summary = crate::support::summary(&out).to_string();
     assert!(summary.contains("warehouse/signals.csv"), "every source was read");
+    assert!(summary.contains("\"(text): 2\""), "categories without a kind are listed: {summary}");
     for (path, bytes) in written.iter().chain([&(home.path().join("stderr"), output.stderr.clone())]) {
         let text = String::from_utf8_lossy(bytes);
         for planted in PLANTED {

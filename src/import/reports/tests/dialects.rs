@@ -64,7 +64,7 @@ fn years_that_stand_for_nothing_are_no_opening_times() {
         &["1900-01-01", "9999-12-31", "31/12/9999", "1970-01-01T00:00:00Z", "2025-01-01"],
         "Europe/Amsterdam",
     );
-    assert_eq!(read.codes(), [("R002", 4)]);
+    assert_eq!(read.codes(), [("R002", 4), ("R008", 1)]);
 }
 
 #[test]
