@@ -5,6 +5,8 @@
 //! ```
 //! Projects whose files are not there are listed as such.
 
+#![expect(clippy::print_stdout, reason = "an example answers on the terminal")]
+
 use std::path::{Path, PathBuf};
 
 use paaltje::error::Result;

@@ -1,5 +1,6 @@
 //! Names, telephone numbers and e-mail addresses of citizens never reach an output, wherever a file has them.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -23,7 +24,8 @@ fn plant(folder: &Path) {
     let mut table =
         "id,category,opened,closed,lon,lat,address,text,status,reporter,phone,e-mail\n".to_owned();
     for n in 0..30 {
-        table += &format!(
+        let _ = write!(
+            table,
             "{n},Bollard,2025-01-01 10:{n},,5.12{n},52.09,\"Kade {n}, {WHO}\",\"{WHO}\",open,Quirijn Zonnebloem,06 12 34 56 78,quirijn@voorbeeld.example\n"
         );
     }
@@ -36,7 +38,8 @@ fn plant(folder: &Path) {
         ("quirijn@voorbeeld.example", "Bollard", "2025-01-02", "", "5.12", "52.09", "open"),
         ("quirijn@voorbeeld.example", "Bollard", "2025-01-02", "", "5.12", "52.09", "open"),
     ] {
-        table += &format!(
+        let _ = write!(
+            table,
             "{id},{category},{opened},{closed},{lon},{lat},,\"{WHO}\",{status},Quirijn,0612345678,x\n"
         );
     }
@@ -97,7 +100,7 @@ fn plant(folder: &Path) {
               "description": "{WHO}", "reporter": "Quirijn", "address": "{WHO}"}}, "geometry": {{"type": "Point", "coordinates": [5.12, 52.09]}}}}]}}"#
         ),
     );
-    let sources: String = [
+    let sources: Vec<String> = [
         "a.csv",
         "fixmystreet.csv",
         "open311.json",
@@ -112,9 +115,10 @@ fn plant(folder: &Path) {
     write(
         "paaltje.toml",
         format!(
-            "title = \"T\"\ntimezone = \"Europe/Amsterdam\"\ncrs = \"EPSG:28992\"\n{sources}[kinds]\n\"Bollard\" = \"bollard\"\n\
+            "title = \"T\"\ntimezone = \"Europe/Amsterdam\"\ncrs = \"EPSG:28992\"\n{}[kinds]\n\"Bollard\" = \"bollard\"\n\
              [[hotspots.density]]\nkind = \"*\"\nmin_reports = 3\n\
-             [output]\nformats = [\"geopackage\", \"geojson\", \"csv\"]\n"
+             [output]\nformats = [\"geopackage\", \"geojson\", \"csv\"]\n",
+            sources.concat()
         ),
     );
 }

@@ -48,7 +48,7 @@ impl ReportFormat for Open311 {
 
     fn read(&self, file: &SourceFile, source: &ReportSource, take: &mut dyn FnMut(Batch)) -> Result<Noticed> {
         let mut requests =
-            Requests { feeder: Feeder::new(take, source.date_format.as_deref()), requests: 0, services: 0 };
+            Requests { feeder: Feeder::new(take, source.date_format.as_deref()), seen: 0, services: 0 };
         let is_xml = {
             let mut reader = file.reader()?;
             let head = reader.fill_buf().map_err(|cause| Error::reading(&file.path, cause))?;
@@ -61,7 +61,7 @@ impl ReportFormat for Open311 {
                 requests.add(&request);
             })?;
         }
-        if requests.requests == 0 && requests.services > 0 {
+        if requests.seen == 0 && requests.services > 0 {
             return Err(Error::unreadable(
                 &file.path,
                 "it is a list of services, not of requests",
@@ -85,7 +85,7 @@ fn without_mark(head: &[u8]) -> &[u8] {
 /// What has been met in a file.
 struct Requests<'a> {
     feeder: Feeder<'a>,
-    requests: u64,
+    seen: u64,
     services: u64,
 }
 
@@ -93,7 +93,7 @@ impl Requests<'_> {
     fn add(&mut self, request: &Value) {
         let has = |name: &str| request.get(name).is_some();
         if has("service_request_id") || has("requested_datetime") {
-            self.requests += 1;
+            self.seen += 1;
             self.feeder.push(&row(request), || digest([request.to_string().as_bytes()].into_iter()));
         } else {
             self.services += u64::from(has("service_code"));

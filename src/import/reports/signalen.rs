@@ -71,17 +71,13 @@ impl ReportFormat for Signalen {
     fn suits(&self, _name: &str, head: &[u8]) -> bool {
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         let says = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
-        match text.first() {
-            Some(b'{' | b'[') => {
-                says(b"\"sia:")
-                    || says(b"\"signal_id\"") && (says(b"\"sub_slug\"") || says(b"\"incident_date_start\""))
-            }
-            _ => {
-                let header = csv::header_line(head);
-                let is_delimited = [',', ';', '\t'].iter().any(|&sign| header.contains(sign));
-                is_delimited && (header.contains("signal_uuid") || header.contains("incident_date_start"))
-            }
+        if let Some(b'{' | b'[') = text.first() {
+            return says(b"\"sia:")
+                || says(b"\"signal_id\"") && (says(b"\"sub_slug\"") || says(b"\"incident_date_start\""));
         }
+        let header = csv::header_line(head);
+        let is_delimited = [',', ';', '\t'].iter().any(|&sign| header.contains(sign));
+        is_delimited && (header.contains("signal_uuid") || header.contains("incident_date_start"))
     }
 
     fn read(&self, file: &SourceFile, source: &ReportSource, take: &mut dyn FnMut(Batch)) -> Result<Noticed> {

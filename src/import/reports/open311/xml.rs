@@ -30,10 +30,8 @@ pub(super) fn requests(file: &SourceFile, each: &mut dyn FnMut(Value)) -> Result
                     request.text.push_str(&text);
                 }
             }
-            XmlEvent::EndElement { .. } => {
-                if open.as_mut().is_some_and(Request::end) {
-                    each(Value::Object(open.take().unwrap_or_default().parts));
-                }
+            XmlEvent::EndElement { .. } if open.as_mut().is_some_and(Request::end) => {
+                each(Value::Object(open.take().unwrap_or_default().parts));
             }
             XmlEvent::EndDocument => return Ok(()),
             _ => {}

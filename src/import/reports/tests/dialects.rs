@@ -9,8 +9,8 @@ fn opened(read: &Read, zone: &str) -> Vec<String> {
 
 /// The reports of a file whose opening times are `values`.
 fn of_dates(values: &[&str], zone: &'static str) -> Read {
-    let rows: String = values.iter().enumerate().map(|(n, value)| format!("{n};{value}\n")).collect();
-    let mut project = Project::csv(format!("id;opened\n{rows}"));
+    let rows: Vec<String> = values.iter().enumerate().map(|(n, value)| format!("{n};{value}\n")).collect();
+    let mut project = Project::csv(format!("id;opened\n{}", rows.concat()));
     project.zone = zone;
     project.read()
 }
