@@ -24,9 +24,9 @@ fn plant(folder: &Path) {
     let mut table =
         "id,category,opened,closed,lon,lat,address,text,status,reporter,phone,e-mail\n".to_owned();
     for n in 0..30 {
-        let _ = write!(
+        let _ = writeln!(
             table,
-            "{n},Bollard,2025-01-01 10:{n},,5.12{n},52.09,\"Kade {n}, {WHO}\",\"{WHO}\",open,Quirijn Zonnebloem,06 12 34 56 78,quirijn@voorbeeld.example\n"
+            "{n},Bollard,2025-01-01 10:{n},,5.12{n},52.09,\"Kade {n}, {WHO}\",\"{WHO}\",open,Quirijn Zonnebloem,06 12 34 56 78,quirijn@voorbeeld.example"
         );
     }
     for (id, category, opened, closed, lon, lat, status) in [
@@ -38,9 +38,9 @@ fn plant(folder: &Path) {
         ("quirijn@voorbeeld.example", "Bollard", "2025-01-02", "", "5.12", "52.09", "open"),
         ("quirijn@voorbeeld.example", "Bollard", "2025-01-02", "", "5.12", "52.09", "open"),
     ] {
-        let _ = write!(
+        let _ = writeln!(
             table,
-            "{id},{category},{opened},{closed},{lon},{lat},,\"{WHO}\",{status},Quirijn,0612345678,x\n"
+            "{id},{category},{opened},{closed},{lon},{lat},,\"{WHO}\",{status},Quirijn,0612345678,x"
         );
     }
     write("a.csv", table);
@@ -100,6 +100,11 @@ fn plant(folder: &Path) {
               "description": "{WHO}", "reporter": "Quirijn", "address": "{WHO}"}}, "geometry": {{"type": "Point", "coordinates": [5.12, 52.09]}}}}]}}"#
         ),
     );
+    write("paaltje.toml", project());
+}
+
+/// A project that reads all of them.
+fn project() -> String {
     let sources: Vec<String> = [
         "a.csv",
         "fixmystreet.csv",
@@ -112,15 +117,12 @@ fn plant(folder: &Path) {
     .iter()
     .map(|path| format!("[[sources.reports]]\npath = \"{path}\"\ntext_decides = [\"*\"]\n"))
     .collect();
-    write(
-        "paaltje.toml",
-        format!(
-            "title = \"T\"\ntimezone = \"Europe/Amsterdam\"\ncrs = \"EPSG:28992\"\n{}[kinds]\n\"Bollard\" = \"bollard\"\n\
+    format!(
+        "title = \"T\"\ntimezone = \"Europe/Amsterdam\"\ncrs = \"EPSG:28992\"\n{}[kinds]\n\"Bollard\" = \"bollard\"\n\
              [[hotspots.density]]\nkind = \"*\"\nmin_reports = 3\n\
              [output]\nformats = [\"geopackage\", \"geojson\", \"csv\"]\n",
-            sources.concat()
-        ),
-    );
+        sources.concat()
+    )
 }
 
 #[test]
