@@ -1,7 +1,8 @@
 //! Reports in, incidents out: one event, however many people reported it.
 //!
 //! A report belongs to an incident when it is of the same kind, opened within a day of the incident's first
-//! report, and at the same asset or within 25 m of that first report. Always the first report: measured from
+//! report, and at the same asset or within 25 m of that first report, unless citizens pointed at two different
+//! assets: one report about three containers is three incidents. Always the first report: measured from
 //! one report to the next, a busy corner would grow into a single incident that lasts all summer. What
 //! people wrote is not compared.
 
@@ -100,6 +101,7 @@ pub fn incidents(reports: &Reports, located: &Located, linked: &Linked, options:
         let can_share =
             options.enabled && located.at[report].is_somewhere() && located.level[report].is_point();
         let (kind, at, asset) = (reports.kind[report], located.at[report], linked.asset[report]);
+        let pointed_at = reports.asset.get(report).copied().unwrap_or(NONE);
         let age = |incident: u32| {
             let first = incidents.first_report[incident as usize] as usize;
             if is_within(reports, first, report, options.within_hours) {
@@ -111,11 +113,11 @@ pub fn incidents(reports: &Reports, located: &Located, linked: &Linked, options:
                 Age::OtherDay
             }
         };
-        let found = can_share.then(|| open.find(kind, at, asset, age)).flatten();
+        let found = can_share.then(|| open.find(kind, at, asset, pointed_at, age)).flatten();
         let incident = found.unwrap_or_else(|| {
             let incident = incidents.begin(report, reports, located, linked);
             if can_share {
-                open.add(kind, at, asset, incident);
+                open.add(kind, asset, Opened { incident, at, pointed_at });
             }
             incident
         });
@@ -141,13 +143,21 @@ fn is_within(reports: &Reports, first: usize, report: usize, within_hours: f64) 
     (reports.opened[report] - reports.opened[first]) as f64 <= limit_s
 }
 
+/// An incident where it began.
+struct Opened {
+    incident: u32,
+    at: Local,
+    /// The asset that the citizen pointed at, as a word of the reports; else [`NONE`].
+    pointed_at: u32,
+}
+
 /// Incidents that further reports may still belong to. Two of a kind in one cell lie farther apart than
 /// `within_m` or are told apart by time, so a cell never holds more than a handful, however many reports
 /// share a point.
 #[derive(Default)]
 struct Open {
     within_m: f64,
-    by_cell: FxHashMap<(Kind, i32, i32), Vec<(u32, Local)>>,
+    by_cell: FxHashMap<(Kind, i32, i32), Vec<Opened>>,
     by_asset: FxHashMap<(Kind, u32), Vec<u32>>,
 }
 
@@ -164,7 +174,14 @@ enum Age {
 
 impl Open {
     /// The earliest incident at the same asset or within reach, of those that are recent.
-    fn find(&mut self, kind: Kind, at: Local, asset: u32, age: impl Fn(u32) -> Age) -> Option<u32> {
+    fn find(
+        &mut self,
+        kind: Kind,
+        at: Local,
+        asset: u32,
+        pointed_at: u32,
+        age: impl Fn(u32) -> Age,
+    ) -> Option<u32> {
         let mut found = None;
         if let Some(same) = self.by_asset.get_mut(&(kind, asset)) {
             same.retain(|&incident| age(incident) != Age::Over);
@@ -175,19 +192,23 @@ impl Open {
         for column in low.0..=high.0 {
             for row in low.1..=high.1 {
                 let Some(near) = self.by_cell.get_mut(&(kind, column, row)) else { continue };
-                near.retain(|&(incident, _)| age(incident) != Age::Over);
-                let within = near.iter().filter(|&&(incident, there)| {
-                    there.distance_m(at) <= self.within_m && age(incident) == Age::Recent
+                near.retain(|there| age(there.incident) != Age::Over);
+                let within = near.iter().filter(|there| {
+                    let is_other =
+                        ![NONE, there.pointed_at].contains(&pointed_at) && there.pointed_at != NONE;
+                    !is_other
+                        && there.at.distance_m(at) <= self.within_m
+                        && age(there.incident) == Age::Recent
                 });
-                found = within.map(|&(incident, _)| incident).chain(found).min();
+                found = within.map(|there| there.incident).chain(found).min();
             }
         }
         found
     }
 
-    fn add(&mut self, kind: Kind, at: Local, asset: u32, incident: u32) {
-        let (column, row) = self.cell(at);
-        self.by_cell.entry((kind, column, row)).or_default().push((incident, at));
+    fn add(&mut self, kind: Kind, asset: u32, opened: Opened) {
+        let ((column, row), incident) = (self.cell(opened.at), opened.incident);
+        self.by_cell.entry((kind, column, row)).or_default().push(opened);
         if asset != NONE {
             self.by_asset.entry((kind, asset)).or_default().push(incident);
         }

@@ -91,13 +91,19 @@ codes! {
     NullCoordinate = "R012", Altered, "the coordinate is 0, 0; taken as not given",
         "0, 0 means that nothing was known, not the Gulf of Guinea.";
     SwappedCoordinate = "R013", Altered, "longitude and latitude were swapped; turned round",
-        "Decided per row: only the swapped pair lies near the other data of the project.";
+        "The rest of the file is the other way round: only the swapped pair of this row lies near the data of the project.";
     FarCoordinate = "R014", Altered, "the coordinate lies far outside the project; taken as not given",
         "The report is placed by its address if it has one.";
     ExactDuplicate = "R015", LeftOut, "the same row again",
         "Every column equals that of an earlier row.";
     SharedId = "R016", Altered, "a report of another source has the same id; the number of the source was added",
         "Two systems that both count from 1 give the same ids to different reports.";
+    SplitReport = "R017", LeftOut, "the report was split; its parts are counted",
+        "A report about several containers is made one report for each by Signalen; counting the first one too would count it twice. Where the parts are missing, export them as well.";
+    SwappedFile = "R018", Altered, "longitude and latitude are swapped in the whole file; turned round",
+        "More coordinates of the file lie near the data of the project when turned round than as they are written; the value gives both numbers. Signalen's own CSV export is written like this.";
+    KindFromText = "R019", Noted, "the category says too little; the kind is from words in the text",
+        "The source's `text_decides` lists this category. The words stand in `text_words.tsv` of the source code.";
 
     // G: places
     DefaultPoint = "G001", Altered, "the coordinate is a default point; not used",
@@ -205,6 +211,11 @@ impl Issues {
     /// How many records with `code`.
     pub fn count(&self, code: Code) -> usize {
         self.list.iter().filter(|issue| issue.code == code).count()
+    }
+
+    /// The values of all issues with `code`.
+    pub fn values(&self, code: Code) -> impl Iterator<Item = &str> {
+        self.list.iter().filter(move |issue| issue.code == code).map(|issue| &*issue.value)
     }
 
     /// Counts per code, in the order of the table, codes without a case left out.

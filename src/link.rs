@@ -1,12 +1,14 @@
 //! Reports in, the asset, area, stop and kerbside round of each one out, with the distance.
 //!
-//! A report is linked to an asset or stop only where its position is fine enough to point at one; every
-//! report that lies anywhere at all is linked to its area. Areas are half-open: a point on the border that
-//! two areas share belongs to exactly one of them. Whether an asset moved meanwhile is not considered.
+//! A citizen who pointed at an asset is believed. Else a report is linked to an asset or stop only where its
+//! position is fine enough to point at one; every report that lies anywhere at all is linked to its area. Areas
+//! are half-open: a point on the border that two areas share belongs to exactly one of them. Whether an asset
+//! moved meanwhile is not considered.
 
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, PointDistance, RTree};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use crate::geocode::Located;
@@ -95,6 +97,7 @@ pub fn reports(
         let category = category.to_lowercase();
         patterns.is_empty() || patterns.iter().any(|pattern| fits(&pattern.to_lowercase(), &category))
     };
+    let by_id: FxHashMap<&str, u32> = assets.iter().map(|asset| asset.id.as_str()).zip(0u32..).collect();
 
     let link = |index: usize| {
         let (at, kind) = (located.at[index], reports.kind[index]);
@@ -102,7 +105,10 @@ pub fn reports(
         let asset = kind.assets().iter().filter(|_| is_point).filter_map(|&of| {
             nearest(&assets_of[of as usize], at).next().filter(|&(m, _)| m <= options.asset_within_m)
         });
-        let asset = asset.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let nearest_asset = asset.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let named = reports.asset.get(index).and_then(|&id| by_id.get(reports.words.get(id)));
+        let named = named.map(|&asset| (assets[asset as usize].at.distance_m(at), asset));
+        let asset = named.or(nearest_asset);
         let is_waste = kind.family() == Family::Waste;
         let mut near = nearest(&stops_tree, at).take(if is_point && is_waste { 2 } else { 0 });
         let stop = near.next().filter(|&(m, _)| m <= options.stop_within_m);

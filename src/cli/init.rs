@@ -7,9 +7,10 @@ use std::path::{Component, Path, PathBuf};
 use super::say;
 use crate::error::{Error, Result};
 use crate::import::kind_words;
-use crate::import::open;
 use crate::import::reports::recognise::{Guess, recognise};
+use crate::import::reports::{self, Columns};
 use crate::model::asset::AssetKind;
+use crate::model::kind::Kind;
 
 /// The file that is written.
 const NAME: &str = "paaltje.toml";
@@ -38,6 +39,17 @@ struct Found {
     /// The path to write, relative to the project file.
     path: String,
     what: What,
+}
+
+impl Found {
+    /// Whether it tells where on Earth the project lies.
+    fn has_place(&self) -> bool {
+        match &self.what {
+            What::Reports(guess) => guess.has_place,
+            What::Rounds => false,
+            What::Streets | What::Assets(_) | What::Areas => true,
+        }
+    }
 }
 
 enum What {
@@ -78,19 +90,19 @@ fn look_at(input: &Path, dir: &Path) -> Result<Found> {
     {
         What::Rounds
     } else if is_shapes(&name) {
-        match reports(input) {
+        match look_for_reports(input) {
             Ok(guess) => What::Reports(Box::new(guess)),
             Err(_no_reports) if is_areas(&name) => What::Areas,
             Err(_no_reports) => What::Assets(asset_kind(&name)),
         }
     } else {
-        What::Reports(Box::new(reports(input)?))
+        What::Reports(Box::new(look_for_reports(input)?))
     };
     Ok(Found { path, what })
 }
 
-fn reports(input: &Path) -> Result<Guess> {
-    let file = open::files(Path::new(""), &input.to_string_lossy())?.remove(0);
+fn look_for_reports(input: &Path) -> Result<Guess> {
+    let file = reports::files(Path::new(""), &input.to_string_lossy())?.remove(0);
     recognise(&file)
 }
 
@@ -150,7 +162,7 @@ fn text(found: &[Found]) -> String {
         "title = \"Reports about public space\"  # what maps and the page are headed\n\
          timezone = {}  # {}\n\
          language = \"en\"  # en or nl\n\
-         # crs = \"EPSG:28992\"  # the working plane; left out, the UTM zone of the data\n\
+         {}\n\
          seed = 20260101  # the same seed gives the same result\n\n\
          # [period]  # left out, all days\n# from = \"2025-01-01\"\n# to = \"2025-12-31\"\n\n[sources]\n",
         quoted(zone.unwrap_or("Europe/Amsterdam")),
@@ -158,6 +170,11 @@ fn text(found: &[Found]) -> String {
             "guessed from the coordinates"
         } else {
             "PLEASE CHECK: the coordinates do not tell"
+        },
+        if found.iter().any(Found::has_place) {
+            "# crs = \"EPSG:28992\"  # the working plane; left out, the UTM zone of the data"
+        } else {
+            "crs = \"EPSG:3857\"  # nothing has a coordinate: take this out when streets or a register are added"
         },
     );
     let of = |wanted: fn(&What) -> bool| found.iter().filter(move |found| wanted(&found.what));
@@ -224,27 +241,66 @@ fn reports_source(path: &str, guess: &Guess) -> String {
     for noticed in &guess.noticed {
         let _ = write!(text, "; {noticed}");
     }
-    let columns: Vec<String> = guess
-        .columns
-        .named()
-        .into_iter()
-        .filter_map(|(setting, column)| Some(format!("{setting} = {}", quoted(column?))))
-        .collect();
     let _ = write!(
         text,
-        "\n# {}\n[[sources.reports]]\npath = {path}\nformat = \"{}\"\ncolumns = {{ {} }}\n",
-        guess.dates,
-        guess.format,
-        columns.join(", ")
+        "\n# {}\n[[sources.reports]]\npath = {path}\nformat = \"{}\"\n",
+        guess.dates, guess.format
     );
-    if let Some(crs) = &guess.crs {
-        let _ = writeln!(text, "crs = \"{crs}\"  # guessed from the values");
+    text.push_str(&columns(guess));
+    if guess.has_local_times {
+        text.push_str("local_times = true  # read as they are written, people sleep at night\n");
     }
     if guess.has_resightings {
         text.push_str("collapse_resightings = true  # open reports are listed again day after day\n");
     }
     if guess.is_swapped {
-        text.push_str("# longitude and latitude seem to be swapped in this file; swap `lon` and `lat` above if a map shows it\n");
+        text.push_str("# longitude and latitude are swapped in this file: it is turned round as a whole, as `check` tells\n");
+    }
+    let vague: Vec<String> = guess
+        .categories
+        .iter()
+        .filter(|(word, _)| says_too_little(word))
+        .map(|(word, _)| quoted(word))
+        .collect();
+    if !vague.is_empty() && guess.columns.text.is_some() {
+        let _ = writeln!(
+            text,
+            "text_decides = [{}]  # these say too little: words in the text give the kind",
+            vague.join(", ")
+        );
+    }
+    text
+}
+
+fn says_too_little(category: &str) -> bool {
+    let kind = kind_words::guess(category);
+    kind_words::is_vague(category) && kind.is_none_or(|kind| kind == Kind::Furniture)
+}
+
+/// The columns of a source with their system, as far as a project can name them.
+fn columns(guess: &Guess) -> String {
+    if guess.has_own_columns {
+        return String::new();
+    }
+    let is_lost = guess.columns.is_projected() && guess.crs.is_none();
+    let named =
+        if is_lost { Columns { x: None, y: None, ..guess.columns.clone() } } else { guess.columns.clone() };
+    let parts: Vec<String> = named
+        .named()
+        .into_iter()
+        .filter_map(|(setting, column)| Some(format!("{setting} = {}", quoted(column?))))
+        .collect();
+    let mut text = format!("columns = {{ {} }}\n", parts.join(", "));
+    if let (true, Some(x), Some(y)) = (is_lost, &guess.columns.x, &guess.columns.y) {
+        let _ = writeln!(
+            text,
+            "# PLEASE CHECK: {} and {} are coordinates of a system that the values do not tell. Add them to `columns` as `x`\n\
+             # and `y`, with `crs = \"EPSG:...\"`, and `unit = \"us_ft\"` or `\"ft\"` if they are feet.",
+            quoted(x),
+            quoted(y)
+        );
+    } else if let Some(crs) = guess.crs.as_ref().filter(|_| guess.columns.is_projected()) {
+        let _ = writeln!(text, "crs = \"{crs}\"  # guessed from the values");
     }
     text
 }

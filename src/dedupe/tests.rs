@@ -53,6 +53,16 @@ fn an_incident_does_not_creep_along_the_street_or_through_the_week() {
 }
 
 #[test]
+fn two_containers_that_citizens_pointed_at_are_two_incidents() {
+    let rows = [(Kind::ContainerFull, 0, HERE, NONE), (Kind::ContainerFull, 0, Local::new(3.0, 0.0), NONE)];
+    let (mut reports, located, linked) = town(&rows, false);
+    for (pointed_at, wanted) in [([4, 5], [0, 1]), ([4, 4], [0, 0]), ([4, NONE], [0, 0])] {
+        reports.asset = pointed_at.to_vec();
+        assert_eq!(incidents(&reports, &located, &linked, &Options::default()).of_report, wanted);
+    }
+}
+
+#[test]
 fn the_same_asset_is_the_same_place_however_far_the_telephones_are_off() {
     let rows = [(Kind::Bollard, 0, HERE, 7), (Kind::Bollard, 60, Local::new(48.0, 0.0), 7)];
     assert_eq!(of_report(&rows, false), [0, 0]);

@@ -11,7 +11,7 @@ use crate::collection::Reason;
 use crate::draw::Map;
 use crate::export::layer::Layer;
 use crate::findings::Findings;
-use crate::issue::SourceCount;
+use crate::issue::{Code, SourceCount};
 use crate::model::location::Placed;
 
 /// The summary of a run.
@@ -35,6 +35,9 @@ pub struct Summary {
     maps: Vec<String>,
     /// Records per issue code.
     issues: BTreeMap<&'static str, usize>,
+    /// Categories that [kinds] says nothing about, each with its count, as in `Lost dog: 12`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    categories_without_kind: Vec<String>,
     notes: Vec<String>,
     digests: BTreeMap<String, String>,
     run: Run,
@@ -116,6 +119,7 @@ pub fn of(
         layers: layers.iter().map(|layer| (layer.name, layer.len)).collect(),
         maps: maps.iter().map(|map| map.name.clone()).collect(),
         issues: findings.issues.tally().into_iter().map(|(code, n)| (code.code(), n)).collect(),
+        categories_without_kind: findings.issues.values(Code::UnknownCategory).map(str::to_owned).collect(),
         notes: findings.hotspots.notes.clone(),
         digests: provenance.digests.iter().cloned().collect(),
         run: Run {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::error::Result;
 use crate::import::Settings;
 use crate::import::open::{SourceFile, files};
-use crate::import::osm::{self, Extract};
+use crate::import::osm::{self, Extracts};
 use crate::import::vector::{self, Properties, Wish};
 use crate::issue::{Code, Issues, SourceCount};
 use crate::model::asset::{Asset, AssetKind};
@@ -65,12 +65,24 @@ pub fn read(
     issues: &mut Issues,
     counts: &mut Vec<SourceCount>,
 ) -> Result<Vec<Asset>> {
+    read_with(&mut Extracts::default(), sources, settings, plane, issues, counts)
+}
+
+/// The same, with extracts that other sources may have read already.
+pub(super) fn read_with(
+    extracts: &mut Extracts,
+    sources: &[AssetSource],
+    settings: &Settings<'_>,
+    plane: &Plane,
+    issues: &mut Issues,
+    counts: &mut Vec<SourceCount>,
+) -> Result<Vec<Asset>> {
     let mut found = Vec::new();
     for source in sources {
         for file in files(settings.base, &source.path)? {
             let before = found.len();
             let (format, noticed, read) = if osm::is_extract(&file.name) {
-                read_extract(source, &file, plane, issues, &mut found)?
+                read_extract(extracts, source, &file, plane, issues, &mut found)?
             } else {
                 read_layer(source, &file, plane, issues, &mut found)?
             };
@@ -92,13 +104,14 @@ pub fn read(
 type Read = (&'static str, String, u64);
 
 fn read_extract(
+    extracts: &mut Extracts,
     source: &AssetSource,
     file: &SourceFile,
     plane: &Plane,
     issues: &mut Issues,
     found: &mut Vec<Found>,
 ) -> Result<Read> {
-    let points = Extract::read(file)?.assets(source.kind);
+    let points = extracts.get(file)?.assets(source.kind);
     let read = points.len() as u64;
     for point in points {
         let Some(at) = point.at.and_then(|at| plane.local(at)) else {

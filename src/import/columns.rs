@@ -441,13 +441,16 @@ fn refuse_what_is_not_delimited(file: &SourceFile, head: &[u8]) -> Result<()> {
     let (what, hint) = if ["<!doctype html", "<html", "<head", "<!--"].iter().any(|tag| begins(tag)) {
         ("a web page", "open its address in a browser: the file has moved, or needs a login")
     } else if begins("<") {
-        ("XML", "export it as CSV or GeoJSON")
+        ("XML", "set `format = \"open311\"` if it is that, else export it as CSV or GeoJSON")
     } else if begins("{") || begins("[") {
-        ("JSON", "set `format = \"geojson\"` if it is GeoJSON, else export it as CSV")
+        (
+            "JSON",
+            "set `format` to `geojson`, `open311` or `signalen` if it is one of these, else export it as CSV",
+        )
     } else if begins("PK\u{3}\u{4}") {
         ("a spreadsheet or another zip archive", "open it and save it as CSV, or unpack it")
     } else if begins("PAR1") {
-        ("Parquet", "export it as CSV")
+        ("Parquet", "build this program with `--features parquet`, or export it as CSV")
     } else if begins("SQLite format 3") {
         ("a database such as a GeoPackage", "export the layer as CSV or GeoJSON")
     } else if head.contains(&0) {

@@ -146,7 +146,11 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("streets", "osm.pbf", "OpenStreetMap extract: ways with classes, one-ways and truck access"),
     ("streets", "geojson, gpkg", "lines; those that share an end meet there"),
     ("register", "osm.pbf", "the addresses of an OpenStreetMap extract"),
-    ("register", "csv, geojson", "one address a row; the columns of BAG extracts are known"),
+    (
+        "register",
+        "csv, geojson, gpkg",
+        "one address a row; BAG (NLExtract, bag-light) and OpenAddresses are known",
+    ),
     ("assets", "osm.pbf", "bins, containers, bollards, lamps, signs of an OpenStreetMap extract"),
     ("assets", "geojson, gpkg", "points, or the middles of other shapes"),
     ("areas", "geojson, gpkg", "polygons"),
@@ -211,14 +215,15 @@ pub fn city(
     progress: &dyn Progress,
 ) -> Result<City> {
     progress.begin("read the city", 0);
+    let extracts = &mut osm::Extracts::default();
     let plane = match settings.crs {
         Some(code) => Plane::new(Crs::parse(code)?)?,
-        None => survey(sources, settings)?.or_else(home).map(Plane::utm).ok_or_else(no_place)?,
+        None => survey(extracts, sources, settings)?.or_else(home).map(Plane::utm).ok_or_else(no_place)?,
     };
     Ok(City {
-        streets: streets::read(&sources.streets, settings, &plane, issues, counts)?,
-        addresses: register::read(&sources.register, settings, &plane, issues, counts)?,
-        assets: assets::read(&sources.assets, settings, &plane, issues, counts)?,
+        streets: streets::read_with(extracts, &sources.streets, settings, &plane, issues, counts)?,
+        addresses: register::read_with(extracts, &sources.register, settings, &plane, issues, counts)?,
+        assets: assets::read_with(extracts, &sources.assets, settings, &plane, issues, counts)?,
         areas: areas::read(&sources.areas, settings, &plane, issues, counts)?,
         plane,
     })
@@ -226,18 +231,19 @@ pub fn city(
 
 /// The middle of the first source of shapes that has any, read for this alone: the plane must be known before
 /// anything is read for good.
-fn survey(sources: &Sources, settings: &Settings) -> Result<Option<LonLat>> {
+fn survey(extracts: &mut osm::Extracts, sources: &Sources, settings: &Settings) -> Result<Option<LonLat>> {
     /// Web Mercator carries every inhabited place.
     const ANYWHERE: u16 = 3857;
     let plane = Plane::new(Crs::from_epsg(ANYWHERE)?)?;
     let (issues, counts) = (&mut Issues::new(), &mut Vec::new());
-    let streets = streets::read(&sources.streets, settings, &plane, issues, counts)?;
+    let streets = streets::read_with(extracts, &sources.streets, settings, &plane, issues, counts)?;
     let mut found = middle(&streets.nodes);
     if found.is_none() {
-        found = middle(&register::read(&sources.register, settings, &plane, issues, counts)?.at);
+        found =
+            middle(&register::read_with(extracts, &sources.register, settings, &plane, issues, counts)?.at);
     }
     if found.is_none() {
-        let assets = assets::read(&sources.assets, settings, &plane, issues, counts)?;
+        let assets = assets::read_with(extracts, &sources.assets, settings, &plane, issues, counts)?;
         found = middle(&assets.iter().map(|asset| asset.at).collect::<Vec<_>>());
     }
     if found.is_none() {
@@ -258,14 +264,23 @@ fn middle(points: &[Local]) -> Option<Local> {
     (!points.is_empty()).then(|| Local::new(median(|at| at.x), median(|at| at.y)))
 }
 
-/// SHA-256 of every file that the sources name, by name.
+/// SHA-256 of every file that is read, by name: those that the sources name, and what belongs to them.
 fn digests(sources: &Sources, base: &Path) -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for pattern in sources.paths() {
         files.extend(open::files(base, pattern)?);
     }
+    for source in &sources.reports {
+        for file in reports::files(base, &source.path)? {
+            files.extend(reports::beside(&file)?);
+        }
+    }
+    for source in &sources.rounds {
+        files.extend(rounds::vehicles(source, base)?);
+    }
+    files.sort_by(|a, b| (&a.path, &a.name).cmp(&(&b.path, &b.name)));
+    files.dedup_by(|later, first| later.path == first.path);
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    files.dedup();
     files.iter().map(|file| Ok((file.name.to_string(), file.digest()?))).collect()
 }
 

@@ -145,7 +145,10 @@ impl SourceFile {
     }
 
     /// The files directly inside a folder, by name.
-    fn inside(&self) -> Result<Vec<Self>> {
+    ///
+    /// # Errors
+    /// When it is no folder that can be read.
+    pub(super) fn inside(&self) -> Result<Vec<Self>> {
         let failed = |cause| Error::reading(&self.path, cause);
         let mut files = Vec::new();
         for entry in self.path.read_dir().map_err(failed)? {

@@ -8,6 +8,7 @@ pub mod tags;
 
 use std::io::{Cursor, SeekFrom};
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use geo::Contains;
@@ -41,6 +42,25 @@ pub struct Extract {
     nodes: Vec<Thing<()>>,
     ways: Vec<Thing<Vec<i64>>>,
     relations: Vec<Thing<Vec<Member>>>,
+}
+
+/// Extracts that were read, so that several sources of one project read the same file once.
+#[derive(Debug, Default)]
+pub struct Extracts(FxHashMap<PathBuf, Arc<Extract>>);
+
+impl Extracts {
+    /// The extract in `file`.
+    ///
+    /// # Errors
+    /// As [`Extract::read`].
+    pub fn get(&mut self, file: &SourceFile) -> Result<Arc<Extract>> {
+        if let Some(known) = self.0.get(&file.path) {
+            return Ok(Arc::clone(known));
+        }
+        let extract = Arc::new(Extract::read(file)?);
+        self.0.insert(file.path.clone(), Arc::clone(&extract));
+        Ok(extract)
+    }
 }
 
 /// A node, way or relation with its tags and what it is made of.

@@ -4,8 +4,11 @@
 //! of the rows; what is equal but for its id is taken once. House numbers are taken apart (`12 b`, `12-II`,
 //! `1;3`), streets stay as the register writes them: making spellings equal is for `geocode` to do.
 
+mod columns;
 mod house_number;
 mod text;
+
+use std::collections::BTreeSet;
 
 use geo::Centroid;
 use rustc_hash::FxHashSet;
@@ -14,14 +17,17 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::import::Settings;
 use crate::import::open::{SourceFile, files};
-use crate::import::osm::{self, Extract};
-use crate::import::vector::{self, Properties, Wish};
+use crate::import::osm::{self, Extracts};
+use crate::import::vector::{self, Wish};
 use crate::issue::{Code, Issues, SourceCount};
 use crate::model::NONE;
 use crate::model::address::Addresses;
 use crate::model::text::{Texts, Words};
 use crate::place::{Crs, Plane};
 use crate::unit::Local;
+
+pub use columns::RegisterColumns;
+use columns::{Chosen, Part};
 
 /// One `[[sources.register]]` of a project.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -36,149 +42,12 @@ pub struct RegisterSource {
     pub columns: RegisterColumns,
     /// The system of `x` and `y`, or of the shapes.
     pub crs: Option<String>,
-    /// The layer of a GeoPackage; the first when absent.
+    /// The layer of a GeoPackage; when absent, `adres` or `verblijfsobject` as in BAG, else the first.
     pub layer: Option<String>,
     /// What separates the fields of delimited text; found out when absent.
     pub delimiter: Option<String>,
     /// The encoding of delimited text; found out when absent.
     pub encoding: Option<String>,
-}
-
-/// The columns of a register. All of them are guessed from common names where they are absent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RegisterColumns {
-    /// Street name.
-    pub street: Option<String>,
-    /// House number, with or without letter and addition.
-    pub number: Option<String>,
-    /// Letter or addition, where it has a column of its own.
-    pub suffix: Option<String>,
-    /// Postcode.
-    pub postcode: Option<String>,
-    /// Town or municipality.
-    pub city: Option<String>,
-    /// Another name of the street, as in `Burg. Jansenstr`.
-    pub alias: Option<String>,
-    /// Degrees east.
-    pub lon: Option<String>,
-    /// Degrees north.
-    pub lat: Option<String>,
-    /// Easting in `crs`.
-    pub x: Option<String>,
-    /// Northing in `crs`.
-    pub y: Option<String>,
-    /// The id in the register.
-    pub id: Option<String>,
-    /// Street and number in one text, where they have no columns of their own.
-    pub address: Option<String>,
-}
-
-/// What an address consists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Street,
-    Number,
-    Suffix,
-    /// The second column of a suffix: the addition after the letter.
-    Addition,
-    Postcode,
-    City,
-    Alias,
-    Lon,
-    Lat,
-    X,
-    Y,
-    Id,
-    Address,
-}
-
-impl Part {
-    const ALL: [Self; 13] = [
-        Self::Street,
-        Self::Number,
-        Self::Suffix,
-        Self::Addition,
-        Self::Postcode,
-        Self::City,
-        Self::Alias,
-        Self::Lon,
-        Self::Lat,
-        Self::X,
-        Self::Y,
-        Self::Id,
-        Self::Address,
-    ];
-
-    /// Names that registers give to this column, most telling first.
-    fn guesses(self) -> &'static [&'static str] {
-        match self {
-            Self::Street => &[
-                "street",
-                "street_name",
-                "streetname",
-                "openbareruimte",
-                "straatnaam",
-                "straat",
-                "addr:street",
-                "full_street_name",
-                "st_name",
-                "strasse",
-                "straße",
-                "strassenname",
-                "nom_voie",
-                "rue",
-                "road",
-            ],
-            Self::Number => &[
-                "number",
-                "house_number",
-                "housenumber",
-                "huisnummer",
-                "addr:housenumber",
-                "street_number",
-                "addrnum",
-                "hausnummer",
-                "hnr",
-                "numero",
-                "nr",
-            ],
-            Self::Suffix => &["suffix", "huisletter", "house_letter", "adresszusatz"],
-            Self::Addition => &["huisnummertoevoeging", "toevoeging", "addition"],
-            Self::Postcode => {
-                &["postcode", "postal_code", "zip", "zipcode", "zip_code", "addr:postcode", "plz"]
-            }
-            Self::City => {
-                &["city", "woonplaats", "town", "addr:city", "municipality", "gemeente", "ort", "place"]
-            }
-            Self::Alias => &["alias", "verkorteopenbareruimte"],
-            Self::Lon => &["lon", "lng", "longitude", "long"],
-            Self::Lat => &["lat", "latitude"],
-            Self::X => &["x", "easting"],
-            Self::Y => &["y", "northing"],
-            Self::Id => &["id", "nummeraanduiding", "address_id", "mar_id", "object_id", "objectid"],
-            Self::Address => &["address", "full_address", "fulladdress", "adres", "adresse"],
-        }
-    }
-
-    /// What the project says about this column.
-    fn setting(self, columns: &RegisterColumns) -> Option<&str> {
-        match self {
-            Self::Street => columns.street.as_deref(),
-            Self::Number => columns.number.as_deref(),
-            Self::Suffix => columns.suffix.as_deref(),
-            Self::Addition => None,
-            Self::Postcode => columns.postcode.as_deref(),
-            Self::City => columns.city.as_deref(),
-            Self::Alias => columns.alias.as_deref(),
-            Self::Lon => columns.lon.as_deref(),
-            Self::Lat => columns.lat.as_deref(),
-            Self::X => columns.x.as_deref(),
-            Self::Y => columns.y.as_deref(),
-            Self::Id => columns.id.as_deref(),
-            Self::Address => columns.address.as_deref(),
-        }
-    }
 }
 
 /// A record of a register, as texts.
@@ -234,13 +103,25 @@ pub fn read(
     issues: &mut Issues,
     counts: &mut Vec<SourceCount>,
 ) -> Result<Addresses> {
+    read_with(&mut Extracts::default(), sources, settings, plane, issues, counts)
+}
+
+/// The same, with extracts that other sources may have read already.
+pub(super) fn read_with(
+    extracts: &mut Extracts,
+    sources: &[RegisterSource],
+    settings: &Settings<'_>,
+    plane: &Plane,
+    issues: &mut Issues,
+    counts: &mut Vec<SourceCount>,
+) -> Result<Addresses> {
     let mut register = Register::default();
     let mut read_files = Vec::new();
     for source in sources {
         for file in files(settings.base, &source.path)? {
             let number = u32::try_from(read_files.len()).expect("fewer than 2^32 files");
             let mut count = match format(source, &file)? {
-                "osm" => read_extract(&file, number, plane, issues, &mut register)?,
+                "osm" => read_extract(extracts, &file, number, plane, issues, &mut register)?,
                 "csv" => text::read(source, &file, number, plane, issues, &mut register)?,
                 _ => read_layer(source, &file, number, plane, issues, &mut register)?,
             };
@@ -272,7 +153,7 @@ fn format(source: &RegisterSource, file: &SourceFile) -> Result<&'static str> {
     let name = name.trim_end_matches(".gz");
     Ok(match name.rsplit('.').next() {
         _ if osm::is_extract(name) => "osm",
-        Some("geojson" | "json") => "geojson",
+        Some("geojson" | "json" | "geojsonl" | "ldgeojson" | "ndjson") => "geojson",
         Some("gpkg") => "geopackage",
         _ => "csv",
     })
@@ -291,13 +172,14 @@ fn count(file: &SourceFile, format: &str, noticed: String, read: u64, used: u64)
 }
 
 fn read_extract(
+    extracts: &mut Extracts,
     file: &SourceFile,
     number: u32,
     plane: &Plane,
     issues: &mut Issues,
     register: &mut Register,
 ) -> Result<SourceCount> {
-    let extract = Extract::read(file)?;
+    let extract = extracts.get(file)?;
     let (mut read, mut used) = (0, 0);
     for point in extract.addresses() {
         read += 1;
@@ -326,23 +208,30 @@ fn read_layer(
     issues: &mut Issues,
     register: &mut Register,
 ) -> Result<SourceCount> {
-    let wish = Wish { crs: source.crs.as_deref(), layer: source.layer.as_deref() };
+    let guessed = if source.layer.is_none() { address_layer(file)? } else { None };
+    let wish = Wish { crs: source.crs.as_deref(), layer: source.layer.as_deref().or(guessed.as_deref()) };
     let layer = vector::read(file, wish, plane, issues)?;
+    let names: BTreeSet<&str> =
+        layer.features.iter().flat_map(|feature| feature.properties.names()).collect();
+    let header: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    let chosen = Chosen::find(file, &header, &source.columns)?;
     let mut used = 0;
     for feature in &layer.features {
-        let part = |part: Part| property(&feature.properties, part, &source.columns);
-        let mut record = record(part);
+        let mut record = record(|part| feature.properties.text(&header[chosen.at(part)?]));
         record.at = feature.shape.centroid().map(|at| Local::new(at.x(), at.y()));
         used += u64::from(register.add(&record, file, number, feature.row, issues));
     }
-    Ok(count(file, layer.format, layer.noticed, layer.read, used))
+    let columns = chosen.names(&header, |part| !matches!(part, Part::X | Part::Y | Part::Lon | Part::Lat));
+    Ok(count(file, layer.format, format!("{}, columns: {columns}", layer.noticed), layer.read, used))
 }
 
-fn property(properties: &Properties, part: Part, columns: &RegisterColumns) -> Option<String> {
-    match part.setting(columns) {
-        Some(name) => properties.text(name),
-        None => properties.first_text(part.guesses()),
-    }
+/// The layer of a `GeoPackage` that holds addresses, by its name: BAG has one of addresses, or the addresses with
+/// the buildings' units.
+fn address_layer(file: &SourceFile) -> Result<Option<String>> {
+    const NAMES: [&str; 6] =
+        ["adres", "adressen", "address", "addresses", "verblijfsobject", "nummeraanduiding"];
+    let layers = vector::layers(file)?;
+    Ok(NAMES.iter().find_map(|name| layers.iter().find(|layer| layer.eq_ignore_ascii_case(name)).cloned()))
 }
 
 /// A record from its parts, without its position.

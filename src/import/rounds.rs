@@ -11,6 +11,7 @@ mod kerbside;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use geo::CoordsIter;
 use rustc_hash::FxHashMap;
@@ -18,7 +19,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::import::Settings;
-use crate::import::open::files;
+use crate::import::open::{SourceFile, files};
 use crate::issue::{Code, Issues, SourceCount};
 use crate::model::NONE;
 use crate::model::round::{Call, Kerbside, Rounds, Route, Stop, Trip, Vehicle};
@@ -133,6 +134,18 @@ pub fn read(
         }
     }
     Ok(draft.finish())
+}
+
+/// The tables of vehicles of a source that are no part of its feeds, although they belong to them.
+///
+/// # Errors
+/// When a feed or the table that the project names is missing.
+pub fn vehicles(source: &RoundSource, base: &Path) -> Result<Vec<SourceFile>> {
+    let mut found = Vec::new();
+    for feed in files(base, &source.path)? {
+        found.extend(feed::vehicles_outside(&feed, base, source.vehicles.as_deref())?);
+    }
+    Ok(found)
 }
 
 impl Draft {

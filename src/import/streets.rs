@@ -18,7 +18,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use crate::error::Result;
 use crate::import::Settings;
 use crate::import::open::{SourceFile, files};
-use crate::import::osm::{self, Extract, StreetLine, tags};
+use crate::import::osm::{self, Extracts, StreetLine, tags};
 use crate::import::vector::{self, Properties, Wish};
 use crate::issue::{Code, Issues, SourceCount};
 use crate::model::NONE;
@@ -112,11 +112,23 @@ pub fn read(
     issues: &mut Issues,
     counts: &mut Vec<SourceCount>,
 ) -> Result<Streets> {
+    read_with(&mut Extracts::default(), sources, settings, plane, issues, counts)
+}
+
+/// The same, with extracts that other sources may have read already.
+pub(super) fn read_with(
+    extracts: &mut Extracts,
+    sources: &[StreetSource],
+    settings: &Settings<'_>,
+    plane: &Plane,
+    issues: &mut Issues,
+    counts: &mut Vec<SourceCount>,
+) -> Result<Streets> {
     let (mut extracted, mut lines) = (Extracted::default(), Vec::new());
     for source in sources {
         for file in files(settings.base, &source.path)? {
             counts.push(if osm::is_extract(&file.name) {
-                extracted.add(&file, plane, issues)?
+                extracted.add(extracts, &file, plane, issues)?
             } else {
                 read_lines(source, &file, plane, issues, &mut lines)?
             });
@@ -137,8 +149,14 @@ struct Extracted {
 }
 
 impl Extracted {
-    fn add(&mut self, file: &SourceFile, plane: &Plane, issues: &mut Issues) -> Result<SourceCount> {
-        let extract = Extract::read(file)?;
+    fn add(
+        &mut self,
+        extracts: &mut Extracts,
+        file: &SourceFile,
+        plane: &Plane,
+        issues: &mut Issues,
+    ) -> Result<SourceCount> {
+        let extract = extracts.get(file)?;
         let (mut lines, read, mut left_out) = extract.streets(plane, &file.name, issues);
         // Neighbouring extracts share the ways that cross their border.
         let known: BTreeSet<i64> =

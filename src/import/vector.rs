@@ -165,8 +165,20 @@ pub fn centre(file: &SourceFile, wish: Wish<'_>) -> Result<Option<LonLat>> {
     Ok((!middles.is_empty()).then(|| LonLat::new(sum(|at| at.lon), sum(|at| at.lat))))
 }
 
+/// The names of the layers of a GeoPackage; none for other files.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn layers(file: &SourceFile) -> Result<Vec<String>> {
+    if is_geopackage(file)? { geopackage::layers(file) } else { Ok(Vec::new()) }
+}
+
 fn read_raw(file: &SourceFile, wish: Wish<'_>) -> Result<RawLayer> {
     let given = wish.crs.map(Crs::parse).transpose()?;
+    if is_geopackage(file)? { geopackage::read(file, given, wish.layer) } else { geojson::read(file, given) }
+}
+
+fn is_geopackage(file: &SourceFile) -> Result<bool> {
     let mut head = [0; 16];
     let length = {
         use std::io::Read;
@@ -177,11 +189,13 @@ fn read_raw(file: &SourceFile, wish: Wish<'_>) -> Result<RawLayer> {
         }
         length
     };
-    if head[..length].starts_with(geopackage::MAGIC) {
-        geopackage::read(file, given, wish.layer)
-    } else {
-        geojson::read(file, given)
-    }
+    Ok(head[..length].starts_with(geopackage::MAGIC))
+}
+
+/// The shape that well-known binary holds, if it can be used.
+#[cfg(feature = "parquet")]
+pub(super) fn wkb_shape(bytes: &[u8]) -> Option<geo::Geometry<f64>> {
+    wkb::plain(bytes)
 }
 
 /// `None` unless the plane can carry every corner, and give it back in degrees.

@@ -43,6 +43,15 @@ fn a_report_goes_to_the_nearest_asset_of_its_kind_within_reach() {
 }
 
 #[test]
+fn the_asset_that_a_citizen_pointed_at_goes_before_the_nearest() {
+    let assets = [asset(AssetKind::Container, 0.0), asset(AssetKind::Container, 40.0)];
+    let (mut reports, located) = town(&[(Kind::ContainerFull, Local::new(1.0, 0.0)); 2]);
+    reports.asset = vec![reports.words.intern("40"), reports.words.intern("not in the layer")];
+    let linked = super::reports(&reports, &located, &assets, &[], &Rounds::default(), &Options::default());
+    assert_eq!((linked.asset, linked.asset_distance_m), (vec![1, 0], vec![39.0, 1.0]));
+}
+
+#[test]
 fn of_two_bins_on_one_spot_the_first_is_taken() {
     let assets = vec![asset(AssetKind::LitterBin, 5.0); 20];
     let (reports, located) =

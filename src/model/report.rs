@@ -36,9 +36,11 @@ pub struct Reports {
     pub given: Vec<Local>,
     /// The address that came with it, in `words`; [`NONE`](crate::model::NONE) where there is none.
     pub address: Vec<u32>,
+    /// The id of the asset that the citizen pointed at, in `words`; [`NONE`](crate::model::NONE) where none was.
+    pub asset: Vec<u32>,
     /// Free text. Private: never written to any output.
     pub text: Texts,
-    /// The words that categories, states and addresses are made of.
+    /// The words that categories, states, addresses and ids of assets are made of.
     pub words: Words,
 }
 

@@ -5,4 +5,6 @@ mod bad_input;
 mod demo;
 mod kerbside;
 mod layers;
+mod privacy;
+mod report_files;
 mod support;

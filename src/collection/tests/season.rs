@@ -264,6 +264,7 @@ pub(super) fn made_of(list: &[(i64, String, Kind, Local)]) -> (Reports, Located)
         status: vec![NONE; count],
         given: list.iter().map(|report| report.3).collect(),
         address: vec![NONE; count],
+        asset: vec![NONE; count],
         text: Texts::new(),
         words: Words::new(),
     };

@@ -11,6 +11,7 @@ use crate::draw::proposals::MAPPED;
 use crate::draw::words::{self, say};
 use crate::findings::Findings;
 use crate::hotspots::{AssetFinding, Per, Place};
+use crate::issue::Code;
 use crate::model::kind::{Family, Language, Selection};
 use crate::model::location::Placed;
 use crate::model::some;
@@ -656,6 +657,15 @@ fn quality(findings: &Findings) -> Section {
             "Elk van deze records heeft zijn rij in issues.csv."
         );
         body.push_str(&table(&caption, &headings, &rows));
+    }
+    let unknown: Vec<&str> = findings.issues.values(Code::UnknownCategory).collect();
+    if !unknown.is_empty() {
+        let list = unknown.join("; ");
+        body.push_str(&paragraph(&say!(
+            language,
+            "Categories without a kind, with their reports (add them to [kinds] in the project file): {list}.",
+            "Categorieën zonder soort, met hun meldingen (zet ze onder [kinds] in het projectbestand): {list}."
+        )));
     }
     section("quality", say!(language, "How good the data are", "Hoe goed de gegevens zijn"), body)
 }

@@ -112,6 +112,54 @@ fn addresses_of_geojson_are_read_by_their_properties() {
 }
 
 #[test]
+fn openaddresses_are_read_as_csv_and_as_a_feature_a_line() {
+    let table = "LON,LAT,NUMBER,STREET,UNIT,CITY,DISTRICT,REGION,POSTCODE,ID,HASH\n5.1,52.1,7,Kade,2,Mokum,,NH,1011AB,,ab1\n";
+    let (addresses, ..) = read_csv(table, &source("")).unwrap();
+    assert_eq!(labels(&addresses), ["Kade 7 2, 1011AB Mokum"]);
+    let line = |number: u8| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"hash":"h{number}","number":"{number}","street":"Kade","unit":"","city":"Mokum","postcode":"1011AB","id":""}},"geometry":{{"type":"Point","coordinates":[5.1,52.1]}}}}"#
+        )
+    };
+    for name in ["register.geojson", "register.ndjson"] {
+        let text = format!("{}\n{}\n", line(7), line(9));
+        let folder = folder(&[(name, text.as_bytes())]);
+        let (addresses, ..) = read_all(folder.path(), &source(name), 28992).unwrap();
+        assert_eq!(labels(&addresses), ["Kade 7, 1011AB Mokum", "Kade 9, 1011AB Mokum"], "{name}");
+    }
+    let folder = folder(&[("register.ndjson", format!("{}\n{{\"type\":", line(7)).as_bytes())]);
+    assert!(read_all(folder.path(), &source("register.ndjson"), 28992).is_err(), "it breaks off");
+}
+
+#[test]
+fn of_a_geopackage_of_bag_the_layer_with_addresses_is_read() {
+    let folder = folder(&[]);
+    let database = rusqlite::Connection::open(folder.path().join("bag-light.gpkg")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT);
+             CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
+             CREATE TABLE gpkg_spatial_ref_sys (srs_id INTEGER, organization TEXT, organization_coordsys_id INTEGER);
+             INSERT INTO gpkg_spatial_ref_sys VALUES (28992, 'EPSG', 28992);
+             INSERT INTO gpkg_contents VALUES ('pand', 'features'), ('verblijfsobject', 'features');
+             INSERT INTO gpkg_geometry_columns VALUES ('pand', 'geom', 28992), ('verblijfsobject', 'geom', 28992);
+             CREATE TABLE pand (geom BLOB, bouwjaar INTEGER);
+             CREATE TABLE verblijfsobject (geom BLOB, identificatie TEXT, openbare_ruimte TEXT, huisnummer INTEGER, huisletter TEXT,
+               toevoeging TEXT, postcode TEXT, woonplaats TEXT);",
+        )
+        .unwrap();
+    let mut point = b"GP\x00\x01\x40\x71\x00\x00\x01\x01\x00\x00\x00".to_vec();
+    point.extend(122_177.0_f64.to_le_bytes());
+    point.extend(487_877.0_f64.to_le_bytes());
+    let insert = "INSERT INTO verblijfsobject VALUES (?1, '0363', 'Kade', 12, 'A', '2', '1011AB', 'Mokum')";
+    database.execute(insert, [point]).unwrap();
+    drop(database);
+    let (addresses, _, counts) = read_all(folder.path(), &source("bag-light.gpkg"), 28992).unwrap();
+    assert_eq!(labels(&addresses), ["Kade 12 A-2, 1011AB Mokum"]);
+    assert!(counts[0].noticed.contains("layer: verblijfsobject of 2"), "{}", counts[0].noticed);
+}
+
+#[test]
 fn an_unknown_format_lists_the_known_ones() {
     let wrong = RegisterSource { format: Some("dbf".to_owned()), ..source("") };
     assert!(

@@ -2,8 +2,9 @@
 
 use csv::ByteRecord;
 
-use super::{Part, Record, Register, RegisterSource};
-use crate::error::{Error, Result};
+use super::columns::{Chosen, Part, missing};
+use super::{Record, Register, RegisterSource};
+use crate::error::Result;
 use crate::import::columns::{self, Table};
 use crate::import::open::SourceFile;
 use crate::issue::{Code, Issues, SourceCount};
@@ -12,7 +13,7 @@ use crate::unit::{Local, LonLat};
 
 /// Where the parts of an address stand in a row.
 struct Layout {
-    at: [Option<usize>; Part::ALL.len()],
+    chosen: Chosen,
     /// The system of `x` and `y`, where the positions are taken from these.
     crs: Option<Crs>,
 }
@@ -28,7 +29,7 @@ pub(super) fn read(
 ) -> Result<SourceCount> {
     let table = Table::open(file, source.delimiter.as_deref(), source.encoding.as_deref())?;
     let layout = layout(source, file, &table)?;
-    let columns = layout.names(&table).join(", ");
+    let columns = layout.names(table.header());
     let noticed =
         format!("delimiter: {}, encoding: {}, columns: {columns}", table.delimiter(), table.encoding());
     let (mut read, mut used) = (0, 0);
@@ -50,30 +51,13 @@ pub(super) fn read(
 }
 
 fn layout(source: &RegisterSource, file: &SourceFile, table: &Table) -> Result<Layout> {
-    let mut at = [None; Part::ALL.len()];
-    for part in Part::ALL {
-        at[part as usize] = match part.setting(&source.columns) {
-            Some(name) => Some(table.column(name)?),
-            None => part
-                .guesses()
-                .iter()
-                .find_map(|guess| table.header().iter().position(|name| name.eq_ignore_ascii_case(guess))),
-        };
-    }
-    let has = |part: Part| at[part as usize].is_some();
-    let missing = |what: &str, setting: &str| {
-        let names: Vec<String> = table.header().iter().map(|name| format!("`{name}`")).collect();
-        let hint = format!("set {setting} under [[sources.register]]; the columns are {}", names.join(", "));
-        Error::unreadable(&file.path, format!("it has no column that is known to hold {what}"), hint)
-    };
-    let has_address = has(Part::Address) || has(Part::Street) && has(Part::Number);
-    if !has_address {
-        return Err(missing("street and house number", "`columns.street` and `columns.number`"));
-    }
-    let is_in_degrees = has(Part::Lon) && has(Part::Lat);
-    let is_placed = is_in_degrees || has(Part::X) && has(Part::Y);
+    let chosen = Chosen::find(file, table.header(), &source.columns)?;
+    let is_in_degrees = chosen.has(Part::Lon) && chosen.has(Part::Lat);
+    let is_placed = is_in_degrees || chosen.has(Part::X) && chosen.has(Part::Y);
     if !is_placed {
         return Err(missing(
+            file,
+            table.header(),
             "a position",
             "`columns.lon` and `columns.lat`, or `columns.x`, `columns.y` and `crs`",
         ));
@@ -81,23 +65,22 @@ fn layout(source: &RegisterSource, file: &SourceFile, table: &Table) -> Result<L
     // Registers often give both; the project decides by naming `x`.
     let wants_pair = source.columns.x.is_some() || !is_in_degrees;
     let crs = wants_pair.then(|| super::crs(source, file)).transpose()?;
-    Ok(Layout { at, crs })
+    Ok(Layout { chosen, crs })
 }
 
 impl Layout {
     /// The columns that are used, in the order of their meaning.
-    fn names(&self, table: &Table) -> Vec<String> {
-        let used = Part::ALL.iter().filter(|&&part| match part {
+    fn names(&self, header: &[String]) -> String {
+        self.chosen.names(header, |part| match part {
             Part::X | Part::Y => self.crs.is_some(),
             Part::Lon | Part::Lat => self.crs.is_none(),
             _ => true,
-        });
-        used.filter_map(|&part| Some(table.header().get(self.at[part as usize]?)?.clone())).collect()
+        })
     }
 
     fn record(&self, fields: &ByteRecord, plane: &Plane) -> Record {
         let part = |part: Part| {
-            let (text, _) = columns::text(fields.get(self.at[part as usize]?)?);
+            let (text, _) = columns::text(fields.get(self.chosen.at(part)?)?);
             (!columns::is_missing(&text)).then(|| text.into_owned())
         };
         let number = |what: Part| part(what).and_then(|text| columns::number(&text));

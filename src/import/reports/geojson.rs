@@ -11,15 +11,13 @@ use std::sync::LazyLock;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::json::as_text;
 use super::recognise::guess_columns;
-use super::rows::{Batch, Row, digest};
+use super::rows::{Batch, Feeder, Row, at_time, digest};
 use super::{Columns, Noticed, ReportFormat, ReportSource};
 use crate::error::{Error, Result};
 use crate::import::columns;
 use crate::import::open::SourceFile;
-
-/// Features of a batch: enough that handing over costs nothing.
-const BATCH: u64 = 16 * 1024;
 
 /// GeoJSON, RFC 7946, and its predecessor with a `crs`.
 #[derive(Debug)]
@@ -52,27 +50,15 @@ impl ReportFormat for GeoJson {
         for (_, name) in columns.named() {
             name.map_or(Ok(0), |name| columns::position(file, &names, name))?;
         }
-        let mut batch = Batch::default();
-        let mut row = 0;
-        let crs = features(file, &bytes, &mut |feature| {
-            row += 1;
-            match properties(&feature) {
-                Some(properties) => {
-                    let content = || digest([feature.to_string().as_bytes()].into_iter());
-                    batch.push(
-                        row,
-                        &texts(&feature, properties, &columns),
-                        content,
-                        source.date_format.as_deref(),
-                    );
-                }
-                None => batch.unreadable(row),
+        let mut feeder = Feeder::new(take, source.date_format.as_deref());
+        let crs = features(file, &bytes, &mut |feature| match properties(&feature) {
+            Some(properties) => {
+                let content = || digest([feature.to_string().as_bytes()].into_iter());
+                feeder.push(&texts(&feature, properties, &columns), content);
             }
-            if batch.read() == BATCH {
-                take(std::mem::take(&mut batch));
-            }
+            None => feeder.unreadable(),
         })?;
-        take(batch);
+        feeder.end();
         let mut words = vec!["encoding: utf-8".to_owned()];
         if is_guessed {
             words.push(format!("columns guessed: {}", columns.describe()));
@@ -128,13 +114,14 @@ fn texts<'a>(feature: &'a Value, properties: &'a Map<String, Value>, columns: &C
     Row {
         id,
         category: property(&columns.category),
-        opened: property(&columns.opened),
-        closed: property(&columns.closed),
+        opened: at_time(property(&columns.opened), &property(&columns.opened_time)),
+        closed: at_time(property(&columns.closed), &property(&columns.closed_time)),
         x,
         y,
         address: property(&columns.address),
         text: property(&columns.text),
         status: property(&columns.status),
+        asset: property(&columns.asset),
     }
 }
 
@@ -146,14 +133,6 @@ fn point(feature: &Value) -> (Cow<'_, str>, Cow<'_, str>) {
     });
     let part = |index: usize| coordinates.and_then(|pair| pair.get(index)).map_or(Cow::Borrowed(""), as_text);
     (part(0), part(1))
-}
-
-fn as_text(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::String(text) => Cow::Borrowed(text.trim()),
-        Value::Null | Value::Array(_) | Value::Object(_) => Cow::Borrowed(""),
-        Value::Bool(_) | Value::Number(_) => Cow::Owned(value.to_string()),
-    }
 }
 
 /// Gives every feature to `each`; returns the reference system that the file names, if it does.

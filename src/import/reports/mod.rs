@@ -7,10 +7,17 @@
 
 pub mod rows;
 mod settle;
+mod json;
 pub mod csv;
+pub mod fixmystreet;
 pub mod geojson;
+pub mod open311;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+pub mod signalen;
 pub mod recognise;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -35,6 +42,11 @@ pub trait ReportFormat: Sync {
     /// One line for `paaltje formats`.
     fn about(&self) -> &'static str;
 
+    /// Whether what its columns are called is part of the format, so that a project cannot name others.
+    fn has_own_columns(&self) -> bool {
+        false
+    }
+
     /// Whether a file that begins with `head` is in this format, judged together with its name.
     fn suits(&self, name: &str, head: &[u8]) -> bool;
 
@@ -47,7 +59,15 @@ pub trait ReportFormat: Sync {
 }
 
 /// Every format, the most particular first: a file is read in the first one that suits it.
-pub const FORMATS: &[&dyn ReportFormat] = &[&geojson::GeoJson, &csv::Csv];
+pub const FORMATS: &[&dyn ReportFormat] = &[
+    #[cfg(feature = "parquet")]
+    &parquet::Parquet,
+    &signalen::Signalen,
+    &open311::Open311,
+    &geojson::GeoJson,
+    &fixmystreet::FixMyStreet,
+    &csv::Csv,
+];
 
 /// What a format found out about a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,7 +86,7 @@ pub struct Noticed {
 pub struct ReportSource {
     /// The file or files: relative to the project file; may hold `*`, be packed with gzip, or be `-`.
     pub path: String,
-    /// `csv` or `geojson`; told from name and content when absent.
+    /// One of [`FORMATS`], as in `csv`; told from name and content when absent.
     pub format: Option<String>,
     /// Which column holds what; guessed from the names of the columns when absent.
     pub columns: Columns,
@@ -88,6 +108,10 @@ pub struct ReportSource {
     pub collapse_resightings: bool,
     /// Whether the reports were made up by a simulation; maps and pages then say so.
     pub synthetic: bool,
+    /// Categories that say too little, with `*` as in `[kinds]`: `["overig*", "straatmeubilair"]`. Words in the
+    /// text of such a report decide its kind (`paaltje` is a bollard); where there are none, `[kinds]` does.
+    /// Empty by default: the category decides.
+    pub text_decides: Vec<String>,
     /// What maps and pages must say about where the data come from, as in `Stadt Zürich, CC0`.
     pub attribution: Option<String>,
 }
@@ -102,8 +126,12 @@ pub struct Columns {
     pub category: Option<String>,
     /// When it was opened.
     pub opened: Option<String>,
+    /// The time of day it was opened, where `opened` is only the day.
+    pub opened_time: Option<String>,
     /// When it was closed.
     pub closed: Option<String>,
+    /// The time of day it was closed, where `closed` is only the day.
+    pub closed_time: Option<String>,
     /// Degrees east.
     pub lon: Option<String>,
     /// Degrees north.
@@ -118,16 +146,20 @@ pub struct Columns {
     pub text: Option<String>,
     /// What became of it.
     pub status: Option<String>,
+    /// The id of the asset that it is about. Where one of the project's assets has it, the report is about that.
+    pub asset: Option<String>,
 }
 
 impl Columns {
     /// Every column with the name of its setting, in the order of the documentation.
-    pub fn named(&self) -> [(&'static str, Option<&str>); 11] {
+    pub fn named(&self) -> [(&'static str, Option<&str>); 14] {
         [
             ("id", self.id.as_deref()),
             ("category", self.category.as_deref()),
             ("opened", self.opened.as_deref()),
+            ("opened_time", self.opened_time.as_deref()),
             ("closed", self.closed.as_deref()),
+            ("closed_time", self.closed_time.as_deref()),
             ("lon", self.lon.as_deref()),
             ("lat", self.lat.as_deref()),
             ("x", self.x.as_deref()),
@@ -135,6 +167,7 @@ impl Columns {
             ("address", self.address.as_deref()),
             ("text", self.text.as_deref()),
             ("status", self.status.as_deref()),
+            ("asset", self.asset.as_deref()),
         ]
     }
 
@@ -179,14 +212,18 @@ pub fn gather(sources: &[ReportSource], settings: &Settings, progress: &dyn Prog
     let mut gathered = Gathered::default();
     for (entry, source) in sources.iter().enumerate() {
         source.check()?;
-        for file in open::files(settings.base, &source.path)? {
+        for file in files(settings.base, &source.path)? {
             let format = source.format_of(&file)?;
+            if format.has_own_columns() && !source.columns.is_empty() {
+                return Err(own_columns(format.name(), &file));
+            }
             gathered.begin(Origin {
                 name: Arc::clone(&file.name),
                 entry: u16::try_from(entry).expect("a project names fewer than 65,536 sources"),
                 format: format.name(),
                 is_local: source.local_times,
                 collapses: source.collapse_resightings,
+                text_decides: source.text_decides.clone(),
                 unit_m: source.unit_m()?,
                 ..Origin::default()
             });
@@ -199,6 +236,30 @@ pub fn gather(sources: &[ReportSource], settings: &Settings, progress: &dyn Prog
         }
     }
     Ok(gathered)
+}
+
+/// The files of reports that `pattern` names: of tables that belong together, the one of the reports.
+///
+/// # Errors
+/// As [`open::files`], and when a folder cannot be read.
+pub fn files(base: &Path, pattern: &str) -> Result<Vec<SourceFile>> {
+    signalen::signals_of(open::files(base, pattern)?)
+}
+
+/// The files that are read along with `file` although no pattern of the project names them.
+///
+/// # Errors
+/// When its folder cannot be read.
+pub fn beside(file: &SourceFile) -> Result<Vec<SourceFile>> {
+    signalen::beside(file)
+}
+
+fn own_columns(format: &str, file: &SourceFile) -> Error {
+    Error::Setting {
+        message: format!("`columns` are named for `{}`, but `{format}` has its own", file.name),
+        hint: "leave `columns` out, or set `format = \"csv\"` or `\"geojson\"` if the file is that"
+            .to_owned(),
+    }
 }
 
 impl ReportSource {

@@ -18,6 +18,8 @@ use crate::unit::LonLat;
 pub struct Guess {
     /// The format's name.
     pub format: &'static str,
+    /// Whether what its columns are called is part of the format.
+    pub has_own_columns: bool,
     /// What was noticed about it, as in `delimiter: comma`.
     pub noticed: Vec<String>,
     /// Which column holds what.
@@ -31,6 +33,8 @@ pub struct Guess {
     pub has_local_times: bool,
     /// The reference system of `x` and `y` as in `EPSG:28992`, where the values tell.
     pub crs: Option<String>,
+    /// Whether any row has a coordinate whose place on Earth is known.
+    pub has_place: bool,
     /// Whether longitude and latitude seem to be swapped.
     pub is_swapped: bool,
     /// Whether most rows show the same place and category again on following days.
@@ -46,7 +50,7 @@ pub struct Guess {
 }
 
 /// Names of columns as exports write them, folded to lower-case letters and digits, likeliest first.
-const DIALECTS: [(&str, &[&str]); 11] = [
+const DIALECTS: [(&str, &[&str]); 14] = [
     (
         "id",
         &[
@@ -187,6 +191,39 @@ const DIALECTS: [(&str, &[&str]); 11] = [
             "day",
             "dag",
             "tag",
+        ],
+    ),
+    (
+        "opened_time",
+        &[
+            "openedtime",
+            "opentime",
+            "createdtime",
+            "timeopened",
+            "timecreated",
+            "reportedtime",
+            "timereported",
+            "requesttime",
+            "time",
+            "tijd",
+            "tijdstip",
+            "meldtijd",
+            "tijdmelding",
+            "uhrzeit",
+            "zeit",
+            "meldezeit",
+        ],
+    ),
+    (
+        "closed_time",
+        &[
+            "closedtime",
+            "closetime",
+            "timeclosed",
+            "resolvedtime",
+            "tijdafgehandeld",
+            "tijdafsluiting",
+            "erledigtzeit",
         ],
     ),
     (
@@ -346,6 +383,19 @@ const DIALECTS: [(&str, &[&str]); 11] = [
             "toestand",
         ],
     ),
+    (
+        "asset",
+        &[
+            "assetid",
+            "assetnumber",
+            "containerid",
+            "containernummer",
+            "objectnummer",
+            "mastnummer",
+            "lampnumber",
+            "binid",
+        ],
+    ),
 ];
 
 /// The columns of a file, by their names.
@@ -393,6 +443,9 @@ pub fn guess_by_name(header: &[String]) -> Columns {
         address: find("address"),
         text: find("text"),
         status: find("status"),
+        opened_time: find("opened_time"),
+        closed_time: find("closed_time"),
+        asset: find("asset"),
     };
     // Half a coordinate is none, and degrees need no system to be told.
     if columns.lon.is_none() || columns.lat.is_none() {
@@ -444,6 +497,8 @@ pub fn recognise(file: &SourceFile) -> Result<Guess> {
     let order = origin.opened.order().unwrap_or(Order::DayFirst);
     Ok(Guess {
         format: format.name(),
+        has_own_columns: format.has_own_columns(),
+        has_place: degrees.is_some(),
         noticed: words,
         dates: origin.opened.describe(order),
         has_offsets: origin.opened.has_offsets(),

@@ -36,6 +36,8 @@ pub struct Row<'a> {
     pub text: Cow<'a, str>,
     /// What became of it.
     pub status: Cow<'a, str>,
+    /// The id of the asset that it is about.
+    pub asset: Cow<'a, str>,
 }
 
 /// The columns that an issue can be about.
@@ -98,6 +100,7 @@ pub struct Batch {
     y: Vec<f64>,
     address: Vec<u32>,
     status: Vec<u32>,
+    asset: Vec<u32>,
     text: Texts,
     words: Words,
     opened_evidence: Evidence,
@@ -116,6 +119,12 @@ impl Batch {
     pub fn unreadable(&mut self, row: u64) {
         self.read += 1;
         self.leave_out(row, Field::Row, Code::RowUnreadable, "");
+    }
+
+    /// A report whose parts are reports of their own.
+    pub fn split(&mut self, row: u64, id: &str) {
+        self.read += 1;
+        self.leave_out(row, Field::Id, Code::SplitReport, id);
     }
 
     /// Counts a row with text of another encoding than the file's.
@@ -153,7 +162,7 @@ impl Batch {
         }
         let (x, y) = self.coordinate(number_of, row);
         self.is_made_id.push(is_missing(&row.id));
-        if is_missing(&row.id) {
+        if is_missing(&row.id) || row.id.contains('@') {
             self.id.push(&format!("{:016x}", u64::from_be_bytes(content())));
         } else {
             self.id.push(&row.id);
@@ -163,14 +172,17 @@ impl Batch {
         self.closed.push(closed);
         self.x.push(x);
         self.y.push(y);
-        for (column, text) in [
-            (&mut self.category, &row.category),
-            (&mut self.status, &row.status),
-            (&mut self.address, &row.address),
+        for (column, text, is_written) in [
+            (&mut self.category, &row.category, true),
+            (&mut self.status, &row.status, true),
+            (&mut self.address, &row.address, false),
+            (&mut self.asset, &row.asset, false),
         ] {
-            column.push(if is_missing(text) { NONE } else { self.words.intern(text) });
+            let text = unescaped(text);
+            let word = if is_written && is_private(&text) { PRIVATE } else { &*text };
+            column.push(if is_missing(word) { NONE } else { self.words.intern(word) });
         }
-        self.text.push(&row.text);
+        self.text.push(&unescaped(&row.text));
     }
 
     fn closed(&mut self, number_of: u64, row: &Row, parse: impl Fn(&str) -> Option<Written>) -> Written {
@@ -209,6 +221,99 @@ impl Batch {
     }
 }
 
+/// Text without the entities of HTML (`&uuml;`, `&#252;`), also where they were written twice (`&amp;uuml;`).
+fn unescaped(text: &str) -> Cow<'_, str> {
+    const TIMES: usize = 3;
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..TIMES {
+        if !text.contains('&') {
+            break;
+        }
+        text = Cow::Owned(html_escape::decode_html_entities(&text).into_owned());
+    }
+    text
+}
+
+/// Rows of a format that gives them one by one, handed on in batches.
+pub struct Feeder<'a> {
+    take: &'a mut dyn FnMut(Batch),
+    date_format: Option<&'a str>,
+    batch: Batch,
+    row: u64,
+}
+
+impl<'a> Feeder<'a> {
+    /// Rows in a batch: enough that handing over costs nothing.
+    const BATCH: u64 = 16 * 1024;
+
+    /// Hands batches to `take`; `date_format` is the source's setting.
+    pub fn new(take: &'a mut dyn FnMut(Batch), date_format: Option<&'a str>) -> Self {
+        Self { take, date_format, batch: Batch::default(), row: 0 }
+    }
+
+    /// The next row, as [`Batch::push`].
+    pub fn push(&mut self, row: &Row, content: impl FnOnce() -> [u8; 8]) {
+        self.row += 1;
+        self.batch.push(self.row, row, content, self.date_format);
+        self.hand_over(Self::BATCH);
+    }
+
+    /// The next row, which cannot be taken apart.
+    pub fn unreadable(&mut self) {
+        self.row += 1;
+        self.batch.unreadable(self.row);
+        self.hand_over(Self::BATCH);
+    }
+
+    /// The next row, a report whose parts are reports of their own.
+    pub fn split(&mut self, id: &str) {
+        self.row += 1;
+        self.batch.split(self.row, id);
+        self.hand_over(Self::BATCH);
+    }
+
+    /// Hands over the rest.
+    pub fn end(mut self) {
+        self.hand_over(1);
+    }
+
+    fn hand_over(&mut self, at_least: u64) {
+        if self.batch.read() >= at_least {
+            (self.take)(std::mem::take(&mut self.batch));
+        }
+    }
+}
+
+/// A date with the time of day that stands in a column of its own, unless the date has one already.
+pub(super) fn at_time<'a>(date: Cow<'a, str>, time: &str) -> Cow<'a, str> {
+    if is_missing(&date) || is_missing(time) || date.contains(':') {
+        return date;
+    }
+    Cow::Owned(format!("{date} {time}"))
+}
+
+/// What stands in place of words that are nobody's business.
+const PRIVATE: &str = "(text)";
+
+/// Whether a category or status holds an e-mail address or a telephone number: somebody filled in the wrong
+/// field, and these words are written to outputs. (In an address, `02115-1234` is a postcode.)
+fn is_private(text: &str) -> bool {
+    const DIGITS: std::ops::RangeInclusive<usize> = 9..=14;
+    let begins_like_a_number = |text: &str| text.starts_with(['0', '+']);
+    let mut run = String::new();
+    let mut has_number = false;
+    for sign in text.chars().chain(['\n']) {
+        if sign.is_ascii_digit() || sign == '+' && run.is_empty() {
+            run.push(sign);
+        } else if !matches!(sign, ' ' | '-' | '(' | ')' | '/' | '.') || run.is_empty() {
+            has_number |= begins_like_a_number(&run) && DIGITS.contains(&run.len());
+            run.clear();
+        }
+    }
+    has_number
+        || text.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.'))
+}
+
 /// A row number as it is kept. Files of more rows would not fit in the columns either.
 fn position(row: u64) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
@@ -240,6 +345,8 @@ pub(super) struct Origin {
     pub(super) format: &'static str,
     pub(super) is_local: bool,
     pub(super) collapses: bool,
+    /// Patterns of the categories that say too little.
+    pub(super) text_decides: Vec<String>,
     pub(super) unit_m: f64,
     pub(super) noticed: Noticed,
     pub(super) crs: Option<Crs>,
@@ -249,7 +356,17 @@ pub(super) struct Origin {
     pub(super) opened: Evidence,
     pub(super) closed: Evidence,
     pub(super) recoded: u64,
+    pub(super) turned: Option<Turned>,
     pub(super) faults: Vec<Fault>,
+}
+
+/// How the coordinates of a file lie whose axes are swapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turned {
+    /// Near the data of the project when turned round.
+    pub(super) turned: usize,
+    /// Near the data of the project as they are written.
+    pub(super) straight: usize,
 }
 
 /// The rows of all sources, taken apart but not yet checked against each other.
@@ -266,6 +383,7 @@ pub struct Gathered {
     pub(super) y: Vec<f64>,
     pub(super) address: Vec<u32>,
     pub(super) status: Vec<u32>,
+    pub(super) asset: Vec<u32>,
     pub(super) text: Texts,
     pub(super) words: Words,
 }
@@ -293,6 +411,7 @@ impl Gathered {
         self.category.extend(batch.category.into_iter().map(renumber));
         self.status.extend(batch.status.into_iter().map(renumber));
         self.address.extend(batch.address.into_iter().map(renumber));
+        self.asset.extend(batch.asset.into_iter().map(renumber));
         batch.id.iter().for_each(|id| self.id.push(id));
         batch.text.iter().for_each(|text| self.text.push(text));
         self.is_made_id.extend(batch.is_made_id);

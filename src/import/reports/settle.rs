@@ -10,9 +10,9 @@ use geo::{Distance, Haversine};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::rows::{Fault, Field, Gathered, Origin};
-use crate::import::Settings;
+use super::rows::{Fault, Field, Gathered, Origin, Turned};
 use crate::import::dates::{Converter, Order};
+use crate::import::{Settings, kind_words};
 use crate::issue::{Code, Effect, Issues, SourceCount};
 use crate::model::NONE;
 use crate::model::kind::Kind;
@@ -38,6 +38,9 @@ pub(super) fn distance_m(a: LonLat, b: LonLat) -> f64 {
 fn turned(at: LonLat) -> LonLat {
     LonLat::new(at.lat, at.lon)
 }
+
+/// A position that is not known.
+const UNKNOWN: LonLat = LonLat::new(f64::NAN, f64::NAN);
 
 /// Where the bulk of the data lies.
 #[derive(Debug, Clone, Copy)]
@@ -103,8 +106,9 @@ impl Gathered {
         let (opened, closed, is_date_only) = self.times(settings.clock, &mut verdicts);
         let given = self.positions(settings.clock, plane, anchor, &mut verdicts);
         let kinds = self.kinds(settings.kinds);
+        let text_kinds = self.text_kinds();
         (self.x, self.y) = (Vec::new(), Vec::new());
-        let columns = Settled { opened, closed, is_date_only, given, kinds };
+        let columns = Settled { opened, closed, is_date_only, given, kinds, text_kinds };
         let mut order = self.canonical_order(&columns, &verdicts);
         let renamed = self.leave_out_repeated(&order, &mut verdicts);
         order.retain(|&index| !verdicts.is_left_out[index as usize]);
@@ -173,7 +177,6 @@ impl Gathered {
 
     /// The coordinates in degrees as the source writes them; not a number where there are none.
     fn degrees(&self) -> Vec<LonLat> {
-        const NONE: LonLat = LonLat::new(f64::NAN, f64::NAN);
         let mut degrees = Vec::with_capacity(self.len());
         for origin in &self.origins {
             let (crs, unit_m) = (origin.crs(), origin.unit_m());
@@ -181,7 +184,7 @@ impl Gathered {
             let found = rows.map(|row| {
                 let (x, y) = (self.x[row], self.y[row]);
                 let at = (!is_null(x, y)).then(|| crs.lon_lat(x * unit_m, y * unit_m)).flatten();
-                at.unwrap_or(NONE)
+                at.unwrap_or(UNKNOWN)
             });
             degrees.par_extend(found);
         }
@@ -209,7 +212,7 @@ impl Gathered {
     }
 
     fn positions(
-        &self,
+        &mut self,
         clock: &Clock,
         plane: &Plane,
         anchor: Option<LonLat>,
@@ -217,12 +220,23 @@ impl Gathered {
     ) -> Vec<Local> {
         let degrees = self.degrees();
         let region = self.region(&degrees, clock, anchor);
+        let turned: Vec<Option<Turned>> =
+            self.origins.iter().map(|origin| self.turned(origin, &degrees, region.as_ref()?)).collect();
+        for (origin, turned) in self.origins.iter_mut().zip(turned) {
+            origin.turned = turned;
+        }
         let mut given = Vec::with_capacity(self.len());
         for origin in &self.origins {
             let (crs, unit_m) = (origin.crs(), origin.unit_m());
             let rows = origin.span.clone().into_par_iter().with_min_len(CHUNK);
             let locate = |carried: &mut Carried, row: usize| {
-                place(self.x[row] * unit_m, self.y[row] * unit_m, degrees[row], crs, region.as_ref(), carried)
+                let (x, y) = (self.x[row] * unit_m, self.y[row] * unit_m);
+                if origin.turned.is_some() {
+                    let at = crs.lon_lat(y, x).unwrap_or(UNKNOWN);
+                    place(y, x, at, crs, region.as_ref(), carried)
+                } else {
+                    place(x, y, degrees[row], crs, region.as_ref(), carried)
+                }
             };
             let found: Vec<(Local, Option<Code>)> = rows.map_init(|| Carried::new(plane), locate).collect();
             for (row, (at, code)) in origin.span.clone().zip(found) {
@@ -239,6 +253,47 @@ impl Gathered {
             }
         }
         given
+    }
+
+    /// How many coordinates of a file lie near the data when turned round, and how many as they are written, if
+    /// the former are more. A file is written by one program: it is turned round as a whole or not at all.
+    fn turned(&self, origin: &Origin, degrees: &[LonLat], region: &Region) -> Option<Turned> {
+        let (crs, unit_m) = (origin.crs(), origin.unit_m());
+        let rows = origin.span.clone().into_par_iter().with_min_len(CHUNK);
+        let lies = |row: usize| {
+            let (x, y) = (self.x[row] * unit_m, self.y[row] * unit_m);
+            if x.is_nan() || is_null(x, y) {
+                (0, 0)
+            } else if degrees[row].is_on_earth() && region.holds(degrees[row]) {
+                (0, 1)
+            } else {
+                (usize::from(crs.lon_lat(y, x).is_some_and(|at| region.holds(at))), 0)
+            }
+        };
+        let (turned, straight) = rows.map(lies).reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        (turned > straight).then_some(Turned { turned, straight })
+    }
+
+    /// The kind of every row whose category says too little, by words in its text; empty where no source
+    /// asks for it.
+    fn text_kinds(&self) -> Vec<Option<Kind>> {
+        if self.origins.iter().all(|origin| origin.text_decides.is_empty()) {
+            return Vec::new();
+        }
+        let mut kinds = Vec::with_capacity(self.len());
+        for origin in &self.origins {
+            let patterns: Vec<(String, Kind)> =
+                origin.text_decides.iter().map(|pattern| (pattern.clone(), Kind::Other)).collect();
+            let mut is_vague: FxHashMap<u32, bool> = FxHashMap::default();
+            for &word in &self.category[origin.span.clone()] {
+                is_vague.entry(word).or_insert_with(|| kind_of(self.words.get(word), &patterns).is_some());
+            }
+            let rows = origin.span.clone().into_par_iter().with_min_len(CHUNK);
+            kinds.par_extend(rows.map(|row| {
+                is_vague[&self.category[row]].then(|| kind_words::in_text(self.text.get(row))).flatten()
+            }));
+        }
+        kinds
     }
 
     /// The kind of every word that is a category; `None` for one that no pattern fits.
@@ -276,6 +331,7 @@ impl Gathered {
             .then_with(|| word(&self.category))
             .then_with(|| columns.closed[i].cmp(&columns.closed[j]))
             .then_with(|| word(&self.status))
+            .then_with(|| word(&self.asset))
             .then_with(|| self.text.get(i).cmp(self.text.get(j)))
             .then_with(|| columns.is_date_only[i].cmp(&columns.is_date_only[j]))
             .then(a.cmp(&b))
@@ -402,10 +458,13 @@ impl Gathered {
     /// What is wrong with files as a whole: words that no pattern fits, and ids that are not there.
     fn tell_of_files(&self, order: &[u32], columns: &Settled, issues: &mut Issues) {
         let mut unknown: FxHashMap<(usize, u32), u64> = FxHashMap::default();
+        let mut by_text: FxHashMap<(usize, u32, Kind), u64> = FxHashMap::default();
         let mut without_id: Vec<Vec<u32>> = vec![Vec::new(); self.origins.len()];
         for &index in order {
             let (row, file) = (index as usize, self.file_of(index));
-            if columns.kinds[&self.category[row]].is_none() {
+            if let Some(kind) = columns.text_kind(row) {
+                *by_text.entry((file, self.category[row], kind)).or_default() += 1;
+            } else if columns.kinds[&self.category[row]].is_none() {
                 *unknown.entry((file, self.category[row])).or_default() += 1;
             }
             if self.is_made_id[row] {
@@ -420,6 +479,22 @@ impl Gathered {
             let value = format!("{word}: {count}").into();
             let fault = Fault { row: 0, field: Field::Category, code: Code::UnknownCategory, value };
             self.origins[file].blame(&fault, issues);
+        }
+        let mut by_text: Vec<(usize, &str, Kind, u64)> = by_text
+            .into_iter()
+            .map(|((file, word, kind), count)| (file, self.words.get(word), kind, count))
+            .collect();
+        by_text.sort_unstable();
+        for (file, word, kind, count) in by_text {
+            let value = format!("{word}: {} in {count}", kind.name()).into();
+            let fault = Fault { row: 0, field: Field::Category, code: Code::KindFromText, value };
+            self.origins[file].blame(&fault, issues);
+        }
+        for origin in &self.origins {
+            let Some(Turned { turned, straight }) = origin.turned else { continue };
+            let value = format!("{turned} fit turned round, {straight} as written").into();
+            let fault = Fault { row: 0, field: Field::Coordinate, code: Code::SwappedFile, value };
+            origin.blame(&fault, issues);
         }
         for (origin, mut rows) in self.origins.iter().zip(without_id) {
             rows.sort_unstable();
@@ -461,6 +536,7 @@ impl Gathered {
         let category = renumber(std::mem::take(&mut self.category));
         let status = renumber(std::mem::take(&mut self.status));
         let address = renumber(std::mem::take(&mut self.address));
+        let asset = renumber(std::mem::take(&mut self.asset));
         Reports {
             sources: self.origins.iter().map(|origin| Arc::clone(&origin.name)).collect(),
             source,
@@ -474,6 +550,7 @@ impl Gathered {
             status,
             given: pick(columns.given, order),
             address,
+            asset,
             text: self.text.reordered(order),
             words,
         }
@@ -516,6 +593,11 @@ impl Origin {
             words.push(format!("windows-1252 in {} rows", self.recoded));
         }
         words.push(self.opened.describe(self.orders(clock).0));
+        if let Some(Turned { turned, straight }) = self.turned {
+            words.push(format!(
+                "axes: longitude and latitude are swapped; turned round ({turned} fit so, {straight} as written)"
+            ));
+        }
         if self.noticed.columns.is_projected() || self.crs().epsg() != 4326 {
             words.push(format!("crs: EPSG:{}", self.crs().epsg()));
         }
@@ -530,11 +612,17 @@ struct Settled {
     is_date_only: Vec<bool>,
     given: Vec<Local>,
     kinds: FxHashMap<u32, Option<Kind>>,
+    /// By words in the text, where the category says too little; empty where no source asks for it.
+    text_kinds: Vec<Option<Kind>>,
 }
 
 impl Settled {
     fn kind(&self, gathered: &Gathered, row: usize) -> Kind {
-        self.kinds[&gathered.category[row]].unwrap_or(Kind::Other)
+        self.text_kind(row).or(self.kinds[&gathered.category[row]]).unwrap_or(Kind::Other)
+    }
+
+    fn text_kind(&self, row: usize) -> Option<Kind> {
+        self.text_kinds.get(row).copied().flatten()
     }
 }
 

@@ -239,10 +239,10 @@ fn a_file_with_swapped_axes_is_turned_round_as_a_whole() {
         text + &row(fields[0], fields[2], "", "52.09", fields[4])
     });
     let mut project = Project::csv(&swapped);
-    assert_eq!(project.read().codes(), [("R013", 10)], "by the project's clock");
+    assert_eq!(project.read().codes(), [("R018", 1)], "by the project's clock");
     project.anchor = Some(LonLat::new(5.1, 52.1));
     project.zone = "UTC";
-    assert_eq!(project.read().codes(), [("R013", 10)], "by where the streets are");
+    assert_eq!(project.read().codes(), [("R018", 1)], "by where the streets are");
     assert_eq!(Project::csv(HEADER.to_owned() + &bulk()).read().codes(), []);
     let file = open::files(project.folder.path(), "reports.csv").unwrap().remove(0);
     assert!(recognise(&file).unwrap().is_swapped);
@@ -595,3 +595,6 @@ fn a_real_web_page_saved_as_csv_is_refused() {
     let error = recognise(&file).unwrap_err();
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("a web page, not CSV"));
 }
+
+mod dialects;
+mod platforms;

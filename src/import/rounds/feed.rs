@@ -79,22 +79,29 @@ impl Feed {
 
     /// The table of vehicles: the one that the project names, or `vehicles.csv` in the feed or beside it.
     pub(super) fn vehicles(&self, base: &Path, named: Option<&str>) -> Result<Option<Sheet>> {
-        if let Some(named) = named {
-            return files(base, named)?.first().map(Sheet::read).transpose();
-        }
-        if self.has(VEHICLES) {
+        if named.is_none() && self.has(VEHICLES) {
             return self.sheet(VEHICLES);
         }
-        let beside = self.path.with_file_name(VEHICLES);
-        if !beside.is_file() {
-            return Ok(None);
-        }
-        let name = match self.name.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{VEHICLES}"),
-            None => VEHICLES.to_owned(),
-        };
-        Sheet::read(&SourceFile { name: name.into(), path: beside }).map(Some)
+        let feed = SourceFile { name: self.name.as_str().into(), path: self.path.clone() };
+        vehicles_outside(&feed, base, named)?.as_ref().map(Sheet::read).transpose()
     }
+}
+
+/// The table of vehicles that is no part of the feed: the one that the project names, or `vehicles.csv` beside it.
+pub(super) fn vehicles_outside(
+    feed: &SourceFile,
+    base: &Path,
+    named: Option<&str>,
+) -> Result<Option<SourceFile>> {
+    if let Some(named) = named {
+        return Ok(files(base, named)?.into_iter().next());
+    }
+    let path = feed.path.with_file_name(VEHICLES);
+    let name = match feed.name.trim_end_matches('/').rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/{VEHICLES}"),
+        None => VEHICLES.to_owned(),
+    };
+    Ok(path.is_file().then(|| SourceFile { name: name.into(), path }))
 }
 
 /// Unpacks the tables of a zip file, wherever in it they lie.

@@ -33,12 +33,7 @@ fn feed<'a>(replaced: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 
 type Outcome = Result<(Rounds, Issues, Vec<SourceCount>)>;
 
-fn read_source(
-    base: &std::path::Path,
-    sources: &[RoundSource],
-    epsg: u16,
-    period: Option<Period>,
-) -> Outcome {
+fn read_source(base: &Path, sources: &[RoundSource], epsg: u16, period: Option<Period>) -> Outcome {
     let (mut issues, mut counts, clock) = (Issues::new(), Vec::new(), clock());
     let settings = Settings { period, ..settings(base, &clock) };
     let rounds = read(sources, &settings, &plane(epsg), &mut issues, &mut counts)?;

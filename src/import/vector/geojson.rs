@@ -1,7 +1,7 @@
 //! GeoJSON (RFC 7946), and the older form with a `crs` member. Text in, raw features out.
 //!
 //! Features are taken one by one, so that one bad feature is an issue and not the end of the file. Members in
-//! any order, a single feature and a bare geometry are read too.
+//! any order, a single feature, a bare geometry, and one document after the other (a feature a line) are read too.
 
 use std::fmt;
 
@@ -52,8 +52,13 @@ fn document(bytes: &[u8]) -> Result<Document, String> {
         _ => return Err("it is neither GeoJSON nor a GeoPackage".to_owned()),
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let document = Members.deserialize(&mut json).and_then(|document| json.end().map(|()| document));
-    document.map_err(|cause| format!("it is not valid GeoJSON: {cause}"))
+    let invalid = |cause| format!("it is not valid GeoJSON: {cause}");
+    let mut whole = Members.deserialize(&mut json).map_err(invalid)?;
+    // Large files have one feature on each line.
+    while json.end().is_err() {
+        whole.features.extend(Members.deserialize(&mut json).map_err(invalid)?.features);
+    }
+    Ok(whole)
 }
 
 /// The members of the outermost object.

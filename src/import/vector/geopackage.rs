@@ -20,19 +20,17 @@ struct Table {
     srs_id: i64,
 }
 
+/// The names of the layers of features.
+pub(super) fn layers(file: &SourceFile) -> Result<Vec<String>> {
+    let failed = |cause| unsound(file, &cause);
+    let tables = tables(&open(file).map_err(failed)?).map_err(failed)?;
+    Ok(tables.into_iter().map(|table| table.name).collect())
+}
+
 /// Reads the layer called `layer`, or the first; `given` goes before what the file says about its coordinates.
 pub(super) fn read(file: &SourceFile, given: Option<Crs>, layer: Option<&str>) -> Result<RawLayer> {
-    let failed = |cause: rusqlite::Error| {
-        Error::unreadable(
-            &file.path,
-            format!("it is not a sound GeoPackage: {cause}"),
-            "export it again; unpack it first if it is packed",
-        )
-    };
-    let file_uri = uri(file);
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(file_uri, flags).map_err(failed)?;
+    let failed = |cause| unsound(file, &cause);
+    let database = open(file).map_err(failed)?;
     let tables = tables(&database).map_err(failed)?;
     let table = choose(file, &tables, layer)?;
     let crs = match given {
@@ -42,6 +40,20 @@ pub(super) fn read(file: &SourceFile, given: Option<Crs>, layer: Option<&str>) -
     let features = features(&database, table).map_err(failed)?;
     let noticed = format!("layer: {} of {}, crs: EPSG:{}", table.name, tables.len(), crs.epsg());
     Ok(RawLayer { format: "geopackage", crs, noticed, features })
+}
+
+fn unsound(file: &SourceFile, cause: &rusqlite::Error) -> Error {
+    Error::unreadable(
+        &file.path,
+        format!("it is not a sound GeoPackage: {cause}"),
+        "export it again; unpack it first if it is packed",
+    )
+}
+
+fn open(file: &SourceFile) -> rusqlite::Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(uri(file), flags)
 }
 
 /// `immutable` keeps `SQLite` from looking for a journal, which fails in a folder that is only readable.

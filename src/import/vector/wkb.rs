@@ -16,7 +16,12 @@ pub(super) fn shape(blob: &[u8]) -> Option<geo::Geometry<f64>> {
     };
     // The blob's own `srs_id` (4 bytes) has to equal the column's, so the column's is used.
     let body = rest.get(4 + envelope_bytes..)?;
-    if is_empty { None } else { super::usable(Reader { bytes: body }.geometry()?) }
+    if is_empty { None } else { plain(body) }
+}
+
+/// The shape of well-known binary without GeoPackage's header.
+pub(super) fn plain(bytes: &[u8]) -> Option<geo::Geometry<f64>> {
+    super::usable(Reader { bytes }.geometry()?)
 }
 
 struct Reader<'a> {
