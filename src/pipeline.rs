@@ -13,6 +13,7 @@ use crate::import::{self, Inputs};
 use crate::index::ReportIndex;
 use crate::link;
 use crate::model::area::Area;
+use crate::model::kind::Language;
 use crate::network::Network;
 use crate::period::Period;
 use crate::place::Plane;
@@ -31,7 +32,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let period = period(project, &inputs);
     progress.begin("build streets", 0);
     let network = Network::build(&inputs.streets, &settings.network);
-    let geocoder = Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode);
+    let geocoder = Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode).with_assets(&inputs.assets);
     let located = geocoder.locate(&inputs.reports, &mut inputs.issues, progress);
     let mut issues = std::mem::take(&mut inputs.issues);
     progress.begin("link reports", 0);
@@ -43,7 +44,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let scene = Scene { plane, clock, period, areas, streets, rounds };
     let random = Random::new(settings.seed);
     let found = hotspots::find(&index, &incidents, assets, &scene, &settings.hotspots, &random, progress);
-    let hotspots = labelled(found, &geocoder, areas, plane);
+    let hotspots = labelled(found, &geocoder, areas, plane, settings.language);
     let collection = collection::examine(
         rounds,
         tracks,
@@ -111,9 +112,15 @@ fn period(project: &Project, inputs: &Inputs) -> Period {
 
 /// The same with each place named after its address or crossing; where there is neither, after the area that holds it
 /// or its coordinates.
-fn labelled(mut hotspots: Hotspots, geocoder: &Geocoder<'_>, areas: &[Area], plane: &Plane) -> Hotspots {
+fn labelled(
+    mut hotspots: Hotspots,
+    geocoder: &Geocoder<'_>,
+    areas: &[Area],
+    plane: &Plane,
+    language: Language,
+) -> Hotspots {
     for hotspot in &mut hotspots.hotspots {
-        let label = geocoder.label(hotspot.at);
+        let label = geocoder.label(hotspot.at, language);
         hotspot.label = if label.is_empty() { area_or_degrees(hotspot.at, areas, plane) } else { label };
     }
     hotspots
