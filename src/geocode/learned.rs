@@ -94,8 +94,6 @@ enum Basis {
     Between(f64),
     /// One neighbour, this many numbers off.
     Beside(u32),
-    /// The street, with this radius in metres.
-    Street(f64),
 }
 
 /// Radii in metres that held 95 of 100 addresses which were left out and placed by the others.
@@ -127,7 +125,6 @@ impl Basis {
         match self {
             Self::Between(gap_m) => find(gap_m, 0, GAPS),
             Self::Beside(numbers) => find(f64::from(numbers), GAPS, CLASSES.len()),
-            Self::Street(_) => None,
         }
     }
 

@@ -268,4 +268,6 @@ impl<'a> Geocoder<'a> {
 const SAME_PLACE_M: f64 = 50.0;
 
 #[cfg(test)]
+mod evaluation;
+#[cfg(test)]
 mod tests;
