@@ -34,6 +34,9 @@ impl Geocoder<'_> {
         if let Some(answer) = self.named_asset(&tokens) {
             return answer;
         }
+        if self.register.names.is_empty() {
+            return Answer::nothing();
+        }
         let is_postcode = |code: &str| self.register.postcodes.contains_key(code);
         // `Achter de Dom 4` is behind the cathedral, unless there is a street of that name: it goes first.
         let text = parse::strip(tokens, is_postcode);

@@ -54,13 +54,19 @@ pub(super) fn plain<'t>(tokens: &[Token<'t>]) -> Plain<'t> {
     if block(&mut plain, &tokens) || crossing(&mut plain, &tokens, phrase.is_crossing) {
         return plain;
     }
-    let has_unit = take_units(&mut tokens);
+    let mut has_unit = take_units(&mut tokens);
 
     // The first part that holds a number on a street, else one that names a street.
     let parts: Vec<&[Token<'t>]> =
         tokens.chunk_by(|_, next| next.glue != Glue::Break).filter(|part| !part.is_empty()).collect();
     for (index, part) in parts.iter().enumerate() {
-        if let Some(found) = numbered(part).or_else(|| number_last(part)) {
+        // `Abode 128 -- 850 Saucier Ave`: what ends in a number without naming a street is a flat.
+        let is_flat = !names_street(part)
+            && number_last(part).is_some()
+            && parts[index + 1..].iter().any(|part| names_street(part) && numbered(part).is_some());
+        let found = numbered(part).or_else(|| number_last(part).filter(|_| !is_flat));
+        has_unit |= is_flat;
+        if let Some(found) = found {
             plain.form = if found.has_unit || has_unit { Form::Unit } else { Form::Address };
             plain.number = Some(found.number);
             plain.streets = vec![found.street];
@@ -147,8 +153,14 @@ fn numbered<'t>(part: &[Token<'t>]) -> Option<Numbered<'t>> {
     let is_type = |index: usize| part.get(index).is_some_and(|token| normalise::is_type(token.text));
     let is_letter = |index: usize| part.get(index).is_some_and(|token| is_letter(token));
     let is_highway = |index: usize| part.get(index).is_some_and(|token| words::HIGHWAYS.contains(&token.text));
-    // `10372 99 St`, `102 A Ave`: the last number is the street.
-    if is_type(street) && (run > 1 || !is_highway(street)) || is_letter(street) && is_type(street + 1) {
+    // `12 1/2 Main Street`: a fraction is no second number.
+    let is_fraction = run >= 3
+        && part[start + 1].text == "1"
+        && (part[start + 2].text, part[start + 2].glue) == ("2", Glue::Slash);
+    let run = if is_fraction { run - 2 } else { run };
+    // `10372 99 St`, `99 St`, `102 A Ave`: the last number is the street; not so in `8525 Terrace Dr`.
+    let is_street = is_type(street) && (run > 1 || !is_highway(street) && !has_type(part.get(street + 1..)));
+    if is_street || is_letter(street) && is_type(street + 1) {
         street -= 1;
     } else if is_letter(street) && street + 1 < part.len() {
         // `12 A Main Street`: the letter belongs to the number.
@@ -160,6 +172,7 @@ fn numbered<'t>(part: &[Token<'t>]) -> Option<Numbered<'t>> {
     if name.is_empty() || start > 0 && !names_street(name) {
         return None;
     }
+    let numbers_end = if is_fraction { street } else { start + run };
     // Words before the number are a building, unless they are a street themselves: `Kerkstraat 12 Dorpsweg`.
     let site = &part[..start];
     let is_unit_letter = start == 1 && is_letter_and_digits(&site[0]);
@@ -168,7 +181,7 @@ fn numbered<'t>(part: &[Token<'t>]) -> Option<Numbered<'t>> {
         return None;
     }
     let (mut number, _) = parse::number(&[last], 0, 1)?;
-    if street > start + run {
+    if street > numbers_end {
         number.suffixes = vec![normalise::suffix(part[street - 1].text)];
     }
     let mut has_unit = is_unit_letter || has_bare_letter && !before.is_empty();
@@ -202,6 +215,12 @@ fn number_last<'t>(part: &[Token<'t>]) -> Option<Numbered<'t>> {
     })?;
     let area = part[index + used..].to_vec();
     Some(Numbered { number, street: before.to_vec(), area, has_unit: false })
+}
+
+/// Whether a type of street, written apart, is among the tokens up to a break.
+fn has_type(tokens: Option<&[Token<'_>]>) -> bool {
+    let mut line = tokens.unwrap_or_default().iter().take_while(|token| token.glue != Glue::Break);
+    line.any(|token| normalise::is_type(token.text))
 }
 
 /// `163-177` is a range; `128 - 850` is flat 128 of number 850.
@@ -275,7 +294,7 @@ pub(super) fn take_units(tokens: &mut Vec<Token<'_>>) -> bool {
         let is_id = |token: &Token<'_>| {
             token.text.len() <= 5 && (token.has_number() || token.text.len() == 1 || is_letter_and_digits(token))
         };
-        let next_is_id = tokens.get(index + 1).is_some_and(is_id);
+        let next_is_id = tokens.get(index + 1).is_some_and(|next| next.glue != Glue::Break && is_id(next));
         let is_glued = words::UNITS.iter().any(|unit| {
             unit.len() > 1
                 && text.strip_prefix(unit).is_some_and(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
@@ -353,7 +372,10 @@ fn take_postcode(tokens: &mut Vec<Token<'_>>) -> String {
     for index in (0..tokens.len()).rev() {
         let one = tokens[index].text;
         let two = tokens.get(index + 1).map(|next| format!("{one}{}", next.text));
-        if let Some(code) = two.filter(|code| one.len() >= 3 && parse::is_lettered_postcode(code)) {
+        // `1040 Mt Revelstoke Pl` is no postcode, nor `22470 Dewdney Trunk Rd`: a street follows.
+        let precedes_street = |length: usize| has_type(tokens.get(index + length..));
+        let is_code = |code: &String| one.len() >= 3 && index > 0 && parse::is_lettered_postcode(code);
+        if let Some(code) = two.filter(|code| is_code(code) && !precedes_street(2)) {
             tokens.drain(index..index + 2);
             return code;
         }
@@ -362,7 +384,7 @@ fn take_postcode(tokens: &mut Vec<Token<'_>>) -> String {
             && (is_break
                 || words::BEYOND_THE_CITY.contains(&tokens[index - 1].text)
                 || index + 1 == tokens.len());
-        if parse::is_lettered_postcode(one) || stands_apart && parse::is_five_digits(one) {
+        if parse::is_lettered_postcode(one) || stands_apart && parse::is_five_digits(one) && !precedes_street(1) {
             let code = one.to_owned();
             tokens.remove(index);
             if is_break && let Some(next) = tokens.get_mut(index) {

@@ -8,7 +8,12 @@ use super::words;
 
 /// `Burg. Reigerstraße` in plain lower-case letters: `burg. reigerstrasse`. Apostrophes vanish.
 pub(super) fn fold(text: &str) -> String {
-    let mut folded = if text.is_ascii() { text.to_owned() } else { deunicode::deunicode(text) };
+    let mut folded = if text.is_ascii() {
+        text.to_owned()
+    } else {
+        // `535½` is not number 5351/2.
+        deunicode::deunicode(&text.replace('½', " 1/2"))
+    };
     folded.make_ascii_lowercase();
     folded.retain(|letter| !matches!(letter, '\'' | '`'));
     folded
