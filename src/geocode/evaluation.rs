@@ -212,9 +212,15 @@ struct Dutch {
 }
 
 impl Dutch {
-    /// Number, letter and addition with `sign` between them.
+    /// Number, letter and addition with `sign` between them; two digits never meet.
     fn number(&self, sign: &str) -> String {
-        self.parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(sign)
+        let mut number = self.parts[0].clone();
+        for part in self.parts[1..].iter().filter(|part| !part.is_empty()) {
+            let meet = part.starts_with(|c: char| c.is_ascii_digit()) && number.ends_with(|c: char| c.is_ascii_digit());
+            number.push_str(if sign.is_empty() && meet { "-" } else { sign });
+            number.push_str(part);
+        }
+        number
     }
 
     fn spaced(&self) -> String {

@@ -83,6 +83,10 @@ impl Geocoder<'_> {
         if !hits.iter().any(|hit| hit.level == Level::Crossing) {
             self.crossings_without_quadrant(&readings, &mut hits);
         }
+        // Where two streets meet, neither of them as a whole is meant.
+        if hits.iter().any(|hit| hit.level == Level::Crossing) {
+            hits.retain(|hit| hit.level != Level::Street);
+        }
         let answer = self.decide(hits);
         self.related(answer, relation, &readings)
     }
@@ -223,11 +227,10 @@ impl Geocoder<'_> {
                 &mut found,
             );
             found.retain(|hit| !hit.faults.contains(&Fault::DirectionMissing));
-            if found.iter().any(|hit| self.quarter_of(hit.at) == Some(quadrant)) {
-                found.retain(|hit| self.quarter_of(hit.at) == Some(quadrant));
-            } else {
-                found.retain(|hit| self.quarter_of(hit.at).is_none());
-            }
+            let quarters: Vec<Option<u8>> = found.iter().map(|hit| self.quarter_of(hit.at)).collect();
+            let wanted = Some(quadrant).filter(|_| quarters.contains(&Some(quadrant)));
+            let mut quarters = quarters.into_iter();
+            found.retain(|_| quarters.next().flatten() == wanted);
             for hit in &mut found {
                 hit.faults.push(Fault::DirectionAdded);
             }
@@ -235,12 +238,17 @@ impl Geocoder<'_> {
         }
     }
 
-    /// The quadrant in the street name of the nearest address; none where there is no address near.
+    /// The quadrant that most addresses about a place bear; none where there is no address near.
     fn quarter_of(&self, at: Local) -> Option<u8> {
-        let (apart_m, address) = self.labels().nearest_address(at)?;
         let addresses = self.register.addresses;
-        let folded = normalise::fold(addresses.words.get(addresses.street[address as usize]));
-        normalise::quadrant(&normalise::tokens(&folded)).filter(|_| apart_m <= QUARTER_WITHIN_M)
+        let mut counts: std::collections::BTreeMap<u8, u32> = std::collections::BTreeMap::new();
+        for row in self.labels().addresses_within(at, QUARTER_WITHIN_M) {
+            let folded = normalise::fold(addresses.words.get(addresses.street[row as usize]));
+            if let Some(quadrant) = normalise::quadrant(&normalise::tokens(&folded)) {
+                *counts.entry(quadrant).or_default() += 1;
+            }
+        }
+        counts.into_iter().max_by_key(|&(quadrant, count)| (count, quadrant)).map(|(quadrant, _)| quadrant)
     }
 
     /// A postcode by itself or with a house number: `1011AB 12`.

@@ -15,6 +15,7 @@ mod lookup;
 mod named_asset;
 mod normalise;
 mod parse;
+mod phrases;
 mod register;
 mod reverse;
 mod score;

@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::normalise::{Token, squeezed};
+use super::normalise::{self, Token, squeezed};
+use super::phrases::ASSETS;
 use super::{Answer, Geocoder, Status, words};
 use crate::model::asset::{Asset, AssetKind};
 use crate::model::location::Level;
@@ -13,7 +14,7 @@ use crate::unit::Local;
 const ASSET_M: f64 = 10.0;
 
 /// Shorter numbers are only believed when nothing else in the text can be placed: `bin 12 Main Street`.
-pub(super) const DIGITS: usize = 3;
+const DIGITS: usize = 3;
 
 /// Assets by kind and number.
 #[derive(Debug, Default)]
@@ -43,21 +44,13 @@ impl Assets {
         if self.by_id.is_empty() {
             return None;
         }
-        for (kind, nouns) in words::ASSETS {
-            for noun in *nouns {
-                let noun: Vec<&str> = noun.split(' ').collect();
-                let starts = tokens.windows(noun.len()).enumerate().filter(|(_, window)| {
-                    window.iter().zip(&noun).all(|(token, word)| token.text == *word)
-                });
-                for (start, _) in starts {
-                    let mut rest = &tokens[start + noun.len()..];
-                    while rest.first().is_some_and(|token| words::NUMBER.contains(&token.text) || token.text == "#") {
-                        rest = &rest[1..];
-                    }
-                    if let Some(found) = self.numbered(*kind, rest) {
-                        return Some(found);
-                    }
-                }
+        for start in 0..tokens.len() {
+            let Some((kind, length)) = ASSETS.leading(&tokens[start..]) else { continue };
+            let is_number_word =
+                |token: &Token<'_>| words::NUMBER.contains(&token.text) || token.text == "#";
+            let skipped = tokens[start + length..].iter().take_while(|token| is_number_word(token)).count();
+            if let Some(found) = self.numbered(kind, &tokens[start + length + skipped..]) {
+                return Some(found);
             }
         }
         None
@@ -90,7 +83,10 @@ impl Geocoder<'_> {
     /// The asset that a text names by its number.
     pub(super) fn named_asset(&self, tokens: &[Token<'_>]) -> Option<Answer> {
         let (id, at, digits) = self.assets.find(tokens)?;
-        let is_alone = || !tokens.iter().any(|token| token.text.len() > 3 && super::normalise::has_glued_type(token.text) || super::normalise::is_type(token.text));
+        let is_street = |token: &Token<'_>| {
+            normalise::is_type(token.text) || normalise::has_glued_type(token.text)
+        };
+        let is_alone = || !tokens.iter().any(is_street);
         (digits >= DIGITS || is_alone()).then(|| Answer {
             status: Status::Accepted,
             level: Level::Asset,

@@ -4,6 +4,7 @@
 //! is thrown away here; the register decides which of them exists.
 
 use super::normalise::{Glue, Token};
+use super::phrases::{CROSSINGS, RELATIONS};
 use super::words;
 
 /// A house number as written.
@@ -92,8 +93,25 @@ pub(super) fn strip(mut tokens: Vec<Token<'_>>, is_postcode: impl Fn(&str) -> bo
             tokens.drain(index..index + 2);
         }
     }
+    join_numbers(&mut tokens);
     text.tokens = tokens;
     text
+}
+
+/// `Kerkstraat, 12`: a number that stands alone belongs to the street before it.
+fn join_numbers(tokens: &mut [Token<'_>]) {
+    let mut has_number = false;
+    for index in 1..tokens.len() {
+        has_number |= tokens[index - 1].has_number();
+        if tokens[index].glue != Glue::Break {
+            continue;
+        }
+        let end = (index + 1..tokens.len()).find(|&end| tokens[end].glue == Glue::Break).unwrap_or(tokens.len());
+        let is_house = tokens[index].text.len() <= 7 && number(tokens, index, 1).is_some();
+        if !has_number && is_house && tokens[index + 1..end].iter().all(is_addition) {
+            tokens[index].glue = Glue::Blank;
+        }
+    }
 }
 
 /// Takes tokens out; what stood apart before them stands apart behind them.
@@ -151,7 +169,7 @@ pub(super) fn rephrased<'t>(text: &Text<'t>, is_city: impl Fn(&str) -> bool) -> 
     let mut phrase = take_phrase(&mut tokens);
     // `Kerkstraat t/o nr 12`, `lamp t.h.v. Kerkstraat 12`: the words stand within.
     let within = (1..tokens.len()).find_map(|index| {
-        let (relation, length) = relation(&tokens[index..])?;
+        let (relation, length) = RELATIONS.leading(&tokens[index..])?;
         Some((index, relation, length))
     });
     let mut add = |tokens: Vec<Token<'t>>, phrase: Phrase| {
@@ -173,14 +191,37 @@ pub(super) fn rephrased<'t>(text: &Text<'t>, is_city: impl Fn(&str) -> bool) -> 
         add(number_words_dropped(&behind), Phrase { is_crossing, ..phrase });
     }
     let tokens = number_words_dropped(&tokens);
+    let unglued: Vec<Token<'t>> = tokens.iter().flat_map(|&token| unglued(token)).collect();
     let cities = (1..tokens.len().min(4)).rev().filter(|&length| {
         is_city(&tokens[..length].iter().map(|token| token.text).collect::<String>())
     });
     for length in cities {
         add(tokens[length..].to_vec(), phrase);
     }
+    if unglued.len() > tokens.len() {
+        add(unglued, phrase);
+    }
     add(tokens, phrase);
     found
+}
+
+/// `vandeWeteringstraat`, `PrinsHendrikkade`: first words of names that somebody wrote without the blank.
+fn unglued(mut token: Token<'_>) -> Vec<Token<'_>> {
+    let mut parts = Vec::new();
+    let starts = || {
+        let names = words::IN_NAMES.iter().flat_map(|(_, spellings)| spellings.iter());
+        words::PARTICLES.iter().filter(|word| word.len() > 1).chain(names.filter(|word| word.len() > 3))
+    };
+    while let Some(start) = starts()
+        .filter(|start| token.text.len() >= start.len() + 5 && token.text.starts_with(**start))
+        .max_by_key(|start| start.len())
+    {
+        let (first, rest) = token.text.split_at(start.len());
+        parts.push(Token { text: first, glue: token.glue });
+        token = Token { text: rest, glue: Glue::Blank };
+    }
+    parts.push(token);
+    parts
 }
 
 /// Tokens with towns written out (`A'dam`) and blanks between a name and its number (`Kerkstraat12`).
@@ -215,10 +256,10 @@ fn number_words_dropped<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
 pub(super) fn take_phrase(tokens: &mut Vec<Token<'_>>) -> Phrase {
     let mut phrase = Phrase::default();
     loop {
-        let length = if let Some((relation, length)) = relation(tokens) {
+        let length = if let Some((relation, length)) = RELATIONS.leading(tokens) {
             phrase.relation = relation;
             length
-        } else if let Some(length) = leading(tokens, words::CROSSING) {
+        } else if let Some(((), length)) = CROSSINGS.leading(tokens) {
             phrase.is_crossing = true;
             length
         } else {
@@ -226,25 +267,6 @@ pub(super) fn take_phrase(tokens: &mut Vec<Token<'_>>) -> Phrase {
         };
         take(tokens, 0..length);
     }
-}
-
-/// The relation that the first words tell, and how many they are.
-fn relation(tokens: &[Token<'_>]) -> Option<(Relation, usize)> {
-    let tables =
-        [(Relation::Opposite, words::OPPOSITE), (Relation::End, words::END), (Relation::Near, words::NEAR)];
-    let told = tables.into_iter().filter_map(|(relation, words)| Some((relation, leading(tokens, words)?)));
-    told.max_by_key(|&(_, length)| length)
-}
-
-/// How many tokens one of the phrases takes at the beginning; the longest that leaves something.
-fn leading(tokens: &[Token<'_>], phrases: &[&str]) -> Option<usize> {
-    let length = |phrase: &&str| {
-        let count = phrase.split(' ').count();
-        let fits =
-            count < tokens.len() && phrase.split(' ').zip(tokens).all(|(word, token)| word == token.text);
-        fits.then_some(count)
-    };
-    phrases.iter().filter_map(length).max()
 }
 
 /// Everything that the text can mean, likeliest first.

@@ -126,10 +126,9 @@ impl Labels {
         format!("{} {street}", label[street.len()..].trim_start())
     }
 
-    /// Distance to the nearest address and its row.
-    pub(super) fn nearest_address(&self, at: Local) -> Option<(f64, u32)> {
-        let (apart_m, row) = nearest(&self.addresses, &[at.x, at.y], |&row| row)?;
-        Some((apart_m, row))
+    /// The rows of all addresses within some metres.
+    pub(super) fn addresses_within(&self, at: Local, within_m: f64) -> impl Iterator<Item = u32> {
+        self.addresses.locate_within_distance([at.x, at.y], within_m * within_m).map(|address| address.data)
     }
 }
 
@@ -169,11 +168,11 @@ fn near(apart_m: f64, label: &str, language: Language) -> String {
 }
 
 /// Distance and label of what is nearest; of several that are equally near, the first label.
-fn nearest<G, D, L: Ord>(
+fn nearest<G, D>(
     tree: &RTree<GeomWithData<G, D>>,
     at: &[f64; 2],
-    label: impl Fn(&D) -> L,
-) -> Option<(f64, L)>
+    label: impl Fn(&D) -> String,
+) -> Option<(f64, String)>
 where
     G: rstar::RTreeObject<Envelope = rstar::AABB<[f64; 2]>> + PointDistance,
 {
