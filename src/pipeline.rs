@@ -32,7 +32,8 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let period = period(project, &inputs);
     progress.begin("build streets", 0);
     let network = Network::build(&inputs.streets, &settings.network);
-    let geocoder = Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode).with_assets(&inputs.assets);
+    let geocoder =
+        Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode).with_assets(&inputs.assets);
     let located = geocoder.locate(&inputs.reports, &mut inputs.issues, progress);
     let mut issues = std::mem::take(&mut inputs.issues);
     progress.begin("link reports", 0);

@@ -138,10 +138,12 @@ impl Geocoder<'_> {
         for street in register.streets_named(between.street, &[]) {
             for a in register.streets_named(between.ends[0], &[]) {
                 for b in register.streets_named(between.ends[1], &[]) {
-                    let (from, to) = (register.meetings(street.name, a.name), register.meetings(street.name, b.name));
+                    let (from, to) =
+                        (register.meetings(street.name, a.name), register.meetings(street.name, b.name));
                     let pairs = from.iter().flat_map(|(p, _)| to.iter().map(move |(q, _)| (*p, *q)));
                     // Streets that meet twice: the shortest stretch is meant.
-                    let Some((p, q)) = pairs.min_by(|a, b| a.0.distance_m(a.1).total_cmp(&b.0.distance_m(b.1)))
+                    let Some((p, q)) =
+                        pairs.min_by(|a, b| a.0.distance_m(a.1).total_cmp(&b.0.distance_m(b.1)))
                     else {
                         continue;
                     };
@@ -152,7 +154,8 @@ impl Geocoder<'_> {
                         let line = register.streets.line(&register.streets.ways[way as usize]);
                         line.windows(2).map(|pair| on_segment(middle, pair[0], pair[1])).collect::<Vec<_>>()
                     });
-                    let on_street = lines.min_by(|a, b| a.distance_m(middle).total_cmp(&b.distance_m(middle)));
+                    let on_street =
+                        lines.min_by(|a, b| a.distance_m(middle).total_cmp(&b.distance_m(middle)));
                     let on_street = on_street.filter(|at| at.distance_m(middle) <= p.distance_m(q));
                     hits.push(Hit {
                         at: on_street.unwrap_or(middle),
@@ -209,12 +212,13 @@ impl Geocoder<'_> {
     }
 
     /// Crossings of streets whose lines bear no quadrant: `10th St NW & E St NW` where the network only knows
-    /// `10TH ST` and `E ST`. The quadrant is that of the nearest address; where none tells, the streets may
+    /// `10TH ST` and `E ST`. The quadrant is that of the addresses about; where none tells, the streets may
     /// meet only once.
     fn crossings_without_quadrant(&self, readings: &[Reading<'_>], hits: &mut Vec<Hit>) {
         for reading in readings {
             let Reading::Crossing { streets } = reading else { continue };
-            let mut quadrants: Vec<u8> = streets.iter().filter_map(|street| normalise::quadrant(street)).collect();
+            let mut quadrants: Vec<u8> =
+                streets.iter().filter_map(|street| normalise::quadrant(street)).collect();
             quadrants.dedup();
             let [quadrant] = quadrants[..] else { continue };
             let bare: Vec<Vec<Token<'_>>> =
@@ -229,6 +233,10 @@ impl Geocoder<'_> {
             found.retain(|hit| !hit.faults.contains(&Fault::DirectionMissing));
             let quarters: Vec<Option<u8>> = found.iter().map(|hit| self.quarter_of(hit.at)).collect();
             let wanted = Some(quadrant).filter(|_| quarters.contains(&Some(quadrant)));
+            // Where no address tells, the only place where they meet has to be it.
+            if wanted.is_none() && found.len() > 1 {
+                continue;
+            }
             let mut quarters = quarters.into_iter();
             found.retain(|_| quarters.next().flatten() == wanted);
             for hit in &mut found {
@@ -280,7 +288,13 @@ impl Geocoder<'_> {
         if chosen.is_empty() {
             level = Level::RooftopMainNumber;
             faults.push(if wanted.is_empty() { Fault::SuffixMissing } else { Fault::SuffixNotMatched });
-            chosen = number.suffixes.iter().skip(1).map(|suffix| with(suffix)).find(|rows| !rows.is_empty()).unwrap_or(with_number);
+            chosen = number
+                .suffixes
+                .iter()
+                .skip(1)
+                .map(|suffix| with(suffix))
+                .find(|rows| !rows.is_empty())
+                .unwrap_or(with_number);
         }
         let first = *chosen.first()?;
         let is_one = chosen.iter().all(|&row| {
@@ -317,7 +331,8 @@ impl Geocoder<'_> {
                 if some(word).is_none() || !addresses.at[row as usize].is_somewhere() {
                     continue;
                 }
-                let key = key_of.entry(word).or_insert_with(|| normalise::squeezed(addresses.words.get(word)));
+                let key =
+                    key_of.entry(word).or_insert_with(|| normalise::squeezed(addresses.words.get(word)));
                 match rows_of.get_mut(key.as_str()) {
                     Some(rows) => rows.push(row),
                     None => drop(rows_of.insert(key.clone(), vec![row])),
@@ -334,4 +349,101 @@ fn circle(points: impl Iterator<Item = Local> + Clone) -> (Local, f64) {
     let sum = points.clone().fold((0.0, 0.0), |sum, at| (sum.0 + at.x, sum.1 + at.y));
     let middle = Local::new(sum.0 / count, sum.1 / count);
     (middle, points.map(|at| at.distance_m(middle)).fold(0.0, f64::max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geocode::Options;
+    use crate::geocode::tests::{at, town};
+    use crate::model::asset::{Asset, AssetKind};
+    use crate::model::kind::Language;
+
+    fn found(text: &str) -> Answer {
+        let (addresses, streets) = town();
+        let lamp = Asset {
+            id: "LM-004711".to_owned(),
+            kind: AssetKind::Lamp,
+            at: at(55.0, 5.0),
+            capacity_l: None,
+            is_synthetic: false,
+        };
+        let geocoder = Geocoder::build(&addresses, &streets, &Options::default()).with_assets(&[lamp]);
+        geocoder.find(text)
+    }
+
+    #[test]
+    fn opposite_lies_across_the_line_of_the_street() {
+        for text in [
+            "t/o Kerkstraat 10, Dorp",
+            "tegenover Kerkstraat 10 Dorp",
+            "Kerkstraat t/o nr 10, Dorp",
+            "opposite 10 Kerkstraat, Dorp",
+            "gegenüber Kerkstraat 10, Dorp",
+        ] {
+            let answer = found(text);
+            assert_eq!((answer.level, answer.at), (Level::Opposite, at(100.0, -8.0)), "{text}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn near_lies_at_the_address_less_surely() {
+        let exact = found("Kerkstraat 10, Dorp");
+        for text in [
+            "t.h.v. Kerkstraat 10 Dorp",
+            "container thv Kerkstraat 10 Dorp",
+            "Kerkstraat ter hoogte van nummer 10, Dorp",
+            "o/s 10 Kerkstraat, Dorp",
+            "In der Nähe von Kerkstraat 10, Dorp",
+        ] {
+            let answer = found(text);
+            assert_eq!((answer.level, answer.at), (Level::Near, exact.at), "{text}: {answer:?}");
+            assert!(answer.accuracy_m > exact.accuracy_m, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stretch_lies_between_the_streets_that_bound_it() {
+        for text in ["Kerkstraat tussen Brugpad en Dorpsweg", "between Dorpsweg and Brugpad on Kerkstraat"] {
+            let answer = found(text);
+            assert_eq!((answer.level, answer.at), (Level::Between, at(75.0, 0.0)), "{text}: {answer:?}");
+        }
+        assert_eq!(found("Kerkstraat tussen 8 en 12, Dorp").level, Level::Range);
+    }
+
+    #[test]
+    fn a_street_with_two_dead_ends_has_no_end_and_one_with_one_has() {
+        assert_eq!(found("einde van Dorpsweg").status, Status::Ambiguous);
+        assert_eq!(found("end of Molenpad").status, Status::None);
+    }
+
+    #[test]
+    fn a_postcode_stands_for_its_street() {
+        let answer = found("1234AB 12");
+        assert_eq!((answer.level, answer.label.as_str()), (Level::Rooftop, "Kerkstraat 12"));
+        assert_eq!(found("1234 ab 12 bis").label, "Kerkstraat 12 bis");
+        assert_eq!(found("12-bis, 1234 AB Dorp").label, "Kerkstraat 12 bis");
+        assert_eq!(found("1234 AB Dorp").level, Level::Postcode);
+        assert_eq!(found("1234AB 999").status, Status::None);
+    }
+
+    #[test]
+    fn an_asset_is_found_by_its_number() {
+        for text in ["lantaarnpaal LM-004711 kapot", "Lichtmast 4711", "lamp post no. 4711 is out"] {
+            let answer = found(text);
+            assert_eq!((answer.level, answer.at), (Level::Asset, at(55.0, 5.0)), "{text}: {answer:?}");
+        }
+        assert_eq!(found("container 4711").status, Status::None, "another kind");
+    }
+
+    #[test]
+    fn labels_speak_the_projects_language() {
+        let (addresses, streets) = town();
+        let geocoder = Geocoder::build(&addresses, &streets, &Options::default());
+        let dutch = |x, y| geocoder.label(at(x, y), Language::Nl);
+        assert_eq!(dutch(101.0, 1.0), "hoek Dorpsweg / Kerkstraat");
+        assert_eq!(dutch(120.0, 30.0), "Kerkstraat t.h.v. nr 12");
+        assert_eq!(dutch(-250.0, 0.0), "nabij Kerkstraat");
+        assert_eq!(geocoder.label(at(120.0, 30.0), Language::En), "near Kerkstraat 12");
+    }
 }

@@ -124,11 +124,9 @@ fn crossing<'t>(plain: &mut Plain<'t>, tokens: &[Token<'t>], is_said: bool) -> b
     };
     let named = streets.iter().filter(|part| names_street(part)).count();
     let is_same_word_twice = streets.len() == 2 && streets[0].first() == streets[1].first();
-    if streets.len() < 2
-        || !streets.iter().all(can_be_street)
-        || (named < 2 && !is_said && !is_same_word_twice && !(named == 1 && names_street(&streets[0])))
-        || streets.iter().any(|part| numbered(part).is_some())
-    {
+    let is_told = is_said || named >= 2 || is_same_word_twice || named == 1 && names_street(&streets[0]);
+    let has_house = streets.iter().any(|part| numbered(part).is_some());
+    if streets.len() < 2 || !is_told || has_house || !streets.iter().all(can_be_street) {
         return false;
     }
     plain.form = Form::Crossing;
@@ -154,7 +152,8 @@ fn numbered<'t>(part: &[Token<'t>]) -> Option<Numbered<'t>> {
     let mut street = start + run;
     let is_type = |index: usize| part.get(index).is_some_and(|token| normalise::is_type(token.text));
     let is_letter = |index: usize| part.get(index).is_some_and(|token| is_letter(token));
-    let is_highway = |index: usize| part.get(index).is_some_and(|token| words::HIGHWAYS.contains(&token.text));
+    let is_highway =
+        |index: usize| part.get(index).is_some_and(|token| words::HIGHWAYS.contains(&token.text));
     // `12 1/2 Main Street`: a fraction is no second number.
     let is_fraction = run >= 3
         && part[start + 1].text == "1"
@@ -201,9 +200,8 @@ fn numbered<'t>(part: &[Token<'t>]) -> Option<Numbered<'t>> {
 
 /// The number behind the street: `Kerkstraat 12 bis Dorp`.
 fn number_last<'t>(part: &[Token<'t>]) -> Option<Numbered<'t>> {
-    let index = (1..part.len()).find(|&index| {
-        is_number(&part[index]) && !words::HIGHWAYS.contains(&part[index - 1].text)
-    })?;
+    let index = (1..part.len())
+        .find(|&index| is_number(&part[index]) && !words::HIGHWAYS.contains(&part[index - 1].text))?;
     let before = &part[..index];
     // `Lake Shore 70 Mile House`: with a type of street behind it, the number belongs to another street.
     if !before.iter().any(|token| token.text.len() > 1) {
@@ -243,7 +241,8 @@ fn end_of_street(part: &[Token<'_>]) -> usize {
         return end;
     }
     if words::HIGHWAYS.contains(&part[0].text) && end > 1 {
-        let is_direction = |index: usize| index < end && is_name(index) && !normalise::is_type(part[index].text);
+        let is_direction =
+            |index: usize| index < end && is_name(index) && !normalise::is_type(part[index].text);
         return if is_direction(2) { 3 } else { 2 };
     }
     let glued = |index: usize| normalise::has_glued_type(part[index].text);
@@ -275,7 +274,9 @@ fn is_number(token: &Token<'_>) -> bool {
 }
 
 fn is_letter(token: &Token<'_>) -> bool {
-    token.text.len() == 1 && token.text.as_bytes()[0].is_ascii_alphabetic() && !normalise::is_direction(token.text)
+    token.text.len() == 1
+        && token.text.as_bytes()[0].is_ascii_alphabetic()
+        && !normalise::is_direction(token.text)
 }
 
 /// `p2`, `a114`: a flat.
@@ -294,7 +295,8 @@ pub(super) fn take_units(tokens: &mut Vec<Token<'_>>) -> bool {
         let text = tokens[index].text;
         let is_unit = words::UNITS.contains(&text);
         let is_id = |token: &Token<'_>| {
-            token.text.len() <= 5 && (token.has_number() || token.text.len() == 1 || is_letter_and_digits(token))
+            token.text.len() <= 5
+                && (token.has_number() || token.text.len() == 1 || is_letter_and_digits(token))
         };
         let next_is_id = tokens.get(index + 1).is_some_and(|next| next.glue != Glue::Break && is_id(next));
         let id = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
@@ -364,9 +366,9 @@ fn strip_postal(tokens: &mut Vec<Token<'_>>) {
 fn matches_postal(text: &str, word: &str) -> bool {
     match word.strip_suffix('9') {
         Some("") => text.len() == 1 || text.bytes().all(|byte| byte.is_ascii_digit()),
-        Some(start) => {
-            text.strip_prefix(start).is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
-        }
+        Some(start) => text
+            .strip_prefix(start)
+            .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())),
         None => text == word,
     }
 }
@@ -389,7 +391,9 @@ fn take_postcode(tokens: &mut Vec<Token<'_>>) -> String {
             && (is_break
                 || words::BEYOND_THE_CITY.contains(&tokens[index - 1].text)
                 || index + 1 == tokens.len());
-        if parse::is_lettered_postcode(one) || stands_apart && parse::is_five_digits(one) && !precedes_street(1) {
+        if parse::is_lettered_postcode(one)
+            || stands_apart && parse::is_five_digits(one) && !precedes_street(1)
+        {
             let code = one.to_owned();
             tokens.remove(index);
             if is_break && let Some(next) = tokens.get_mut(index) {
@@ -408,7 +412,10 @@ fn strip_states(tokens: &mut Vec<Token<'_>>) {
         // `NE` ends a street of Washington, not a text from Nebraska.
         if before.text == "british" && last.text == "columbia" {
             tokens.truncate(tokens.len() - 2);
-        } else if words::BEYOND_THE_CITY.contains(&last.text) && !normalise::is_direction(last.text) && !normalise::is_type(last.text) {
+        } else if words::BEYOND_THE_CITY.contains(&last.text)
+            && !normalise::is_direction(last.text)
+            && !normalise::is_type(last.text)
+        {
             tokens.pop();
         } else {
             return;

@@ -148,7 +148,14 @@ impl Learned {
             let house = House { name: address.number, at, spread_m, reports };
             match address.streets {
                 Streets::One(key) => {
-                    learned.streets.entry(key).or_default().entry(address.area).or_default().houses.push(house);
+                    learned
+                        .streets
+                        .entry(key)
+                        .or_default()
+                        .entry(address.area)
+                        .or_default()
+                        .houses
+                        .push(house);
                 }
                 Streets::Crossing(a, b) => {
                     learned.crossings.entry((a, b)).or_default().insert(address.area, house);
@@ -357,7 +364,9 @@ impl Address {
         let keys: Vec<Key> = plain.streets.iter().map(key).collect::<Option<_>>()?;
         let streets = match (&keys[..], plain.form) {
             ([a, b, ..], Form::Crossing) => Streets::Crossing(a.min(b).clone(), a.max(b).clone()),
-            ([street], Form::Unit | Form::Address | Form::Block | Form::Street) => Streets::One(street.clone()),
+            ([street], Form::Unit | Form::Address | Form::Block | Form::Street) => {
+                Streets::One(street.clone())
+            }
             _ => return None,
         };
         let number = plain.number.map_or((0, 0, String::new()), |number: parse::Number| {
@@ -371,7 +380,8 @@ impl Address {
 /// What sets streets of one name apart: the postcode (of the Netherlands, its four digits), else the town.
 fn area(plain: &Plain<'_>) -> String {
     if !plain.postcode.is_empty() {
-        let is_dutch = parse::is_lettered_postcode(&plain.postcode) && plain.postcode.starts_with(|c: char| c.is_ascii_digit());
+        let is_dutch = parse::is_lettered_postcode(&plain.postcode)
+            && plain.postcode.starts_with(|c: char| c.is_ascii_digit());
         return if is_dutch { plain.postcode[..4].to_owned() } else { plain.postcode.clone() };
     }
     let words = plain.area.iter().filter(|token| !words::BEYOND_THE_CITY.contains(&token.text));
@@ -409,4 +419,70 @@ fn median(points: &mut [Local]) -> Option<Local> {
 fn quantile_95(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     (values.len() >= ERRORS_TO_TRUST).then(|| values[values.len() * 95 / 100])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Main Street west to east in two towns, even numbers north, three reports each, one of them wrong.
+    fn streets() -> Vec<(String, Vec<Local>)> {
+        let mut rows = Vec::new();
+        for (zip, x) in [("02115", 0.0), ("02130", 9_000.0)] {
+            for number in 1..=20u32 {
+                let side = if number % 2 == 0 { 8.0 } else { -8.0 };
+                let at = Local::new(x + f64::from(number) * 10.0, side);
+                rows.push((
+                    format!("{number} Main St  Boston  MA  {zip}"),
+                    vec![at, at, Local::new(0.0, 9e5)],
+                ));
+            }
+        }
+        rows
+    }
+
+    fn learned(rows: &[(String, Vec<Local>)]) -> Learned {
+        Learned::new(rows.iter().map(|(text, at)| (text.as_str(), at.clone())))
+    }
+
+    #[test]
+    fn an_address_lies_where_most_of_its_reports_agree() {
+        let learned = learned(&streets());
+        let place = learned.find("12 Main Street, Boston, MA 02130").unwrap();
+        assert_eq!((place.level, place.at), (Level::Reported, Local::new(9_120.0, 8.0)));
+        assert_eq!(learned.find("12 Elm Street, Boston, MA 02130"), None);
+    }
+
+    #[test]
+    fn a_number_nobody_reported_lies_between_its_neighbours_in_its_own_area() {
+        let mut rows = streets();
+        rows.retain(|(text, _)| !text.starts_with("12 "));
+        let place = learned(&rows).find("12 Main St  Boston  MA  02115").unwrap();
+        assert_eq!((place.level, place.at), (Level::Interpolated, Local::new(120.0, 8.0)));
+    }
+
+    #[test]
+    fn a_street_of_two_areas_is_placed_in_neither_without_one() {
+        let learned = learned(&streets());
+        assert_eq!(learned.find("12 Main St"), None);
+        let place = learned.find("Main St, Boston, MA 02115").unwrap();
+        assert_eq!(place.level, Level::Street);
+        assert!(place.accuracy_m >= 100.0 && place.at.x < 300.0);
+    }
+
+    #[test]
+    fn reports_that_contradict_each_other_teach_nothing() {
+        let rows = [("1 Elm St".to_owned(), vec![Local::new(0.0, 0.0), Local::new(500.0, 0.0)])];
+        assert_eq!(learned(&rows).find("1 Elm St"), None);
+        assert_eq!(learned(&[]).find("1 Elm St"), None);
+    }
+
+    #[test]
+    fn a_lone_wrong_coordinate_between_neighbours_is_dropped() {
+        let mut rows = streets();
+        let wrong = rows.iter_mut().find(|(text, _)| text.starts_with("12 ")).unwrap();
+        wrong.1 = vec![Local::new(5_000.0, 5_000.0)];
+        let place = learned(&rows).find("12 Main St  Boston  MA  02115").unwrap();
+        assert_eq!((place.level, place.at), (Level::Interpolated, Local::new(120.0, 8.0)));
+    }
 }

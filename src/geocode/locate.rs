@@ -42,8 +42,8 @@ impl Geocoder<'_> {
         let mut located = Located::default();
         for (report, is_default) in is_default.into_iter().enumerate() {
             let (given, word) = (reports.given[report], reports.address[report]);
-            let found = some(word)
-                .map(|_| &found[words.binary_search(&word).expect("every word was looked up")]);
+            let found =
+                some(word).map(|_| &found[words.binary_search(&word).expect("every word was looked up")]);
             let mut issue = |column: &str, code: Code, value: &str| {
                 let source = &reports.sources[usize::from(reports.source[report])];
                 issues.add(source, u64::from(reports.row[report]), column, code, value);
@@ -123,20 +123,22 @@ impl Geocoder<'_> {
             return;
         }
         trusted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let by_text = trusted.chunk_by(|a, b| a.0 == b.0).map(|rows| {
-            (reports.words.get(words[rows[0].0]), rows.iter().map(|&(_, at)| at).collect())
-        });
+        let by_text = trusted
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|rows| (reports.words.get(words[rows[0].0]), rows.iter().map(|&(_, at)| at).collect()));
         let learned = Learned::new(by_text);
-        found.par_iter_mut().zip(words).zip(needs).filter(|(_, needs)| *needs).for_each(|((found, &word), _)| {
-            if let Some(place) = learned.find(reports.words.get(word)) {
-                let is_finer = found.status != Status::Accepted
-                    || place.level.is_point()
-                    || place.accuracy_m < f64::from(found.accuracy_m);
-                if is_finer {
-                    *found = Found::learned(place);
+        found.par_iter_mut().zip(words).zip(needs).filter(|(_, needs)| *needs).for_each(
+            |((found, &word), _)| {
+                if let Some(place) = learned.find(reports.words.get(word)) {
+                    let is_finer = found.status != Status::Accepted
+                        || place.level.is_point()
+                        || place.accuracy_m < f64::from(found.accuracy_m);
+                    if is_finer {
+                        *found = Found::learned(place);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// The asset that free text names by its number.
@@ -223,4 +225,46 @@ fn metres(value: f64) -> f32 {
 /// The free text of a report; sources without any leave the column empty.
 fn text_of(reports: &Reports, report: usize) -> &str {
     if report < reports.text.len() { reports.text.get(report) } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geocode::Options;
+    use crate::geocode::tests::{at, reports, town};
+    use crate::progress::Silent;
+
+    #[test]
+    fn a_coordinate_far_from_its_address_gives_way_as_the_project_says() {
+        let (addresses, streets) = town();
+        let reports = reports([(at(900.0, 0.0), "Kerkstraat 12 Dorp")]);
+        let expected = [
+            (Conflict::Coordinate, Placed::Given, Some(at(900.0, 0.0))),
+            (Conflict::Address, Placed::Address, Some(at(120.0, 8.0))),
+            (Conflict::Drop, Placed::None, None),
+        ];
+        for (conflict, placed, place) in expected {
+            let options = Options { conflict, ..Options::default() };
+            let mut issues = Issues::new();
+            let located =
+                Geocoder::build(&addresses, &streets, &options).locate(&reports, &mut issues, &Silent);
+            assert_eq!(located.placed, [placed]);
+            assert_eq!(Some(located.at[0]).filter(|at| at.is_somewhere()), place);
+            assert_eq!(issues.count(Code::CoordinateFarFromAddress), 1);
+        }
+    }
+
+    #[test]
+    fn a_report_without_a_coordinate_lies_where_others_with_its_address_do() {
+        let (addresses, streets) = town();
+        let rows = [
+            (at(500.0, 500.0), "Elm Street 4"),
+            (at(502.0, 500.0), "Elm Street 4"),
+            (Local::NOWHERE, "Elm St 4"),
+        ];
+        let geocoder = Geocoder::build(&addresses, &streets, &Options::default());
+        let located = geocoder.locate(&reports(rows), &mut Issues::new(), &Silent);
+        assert_eq!((located.placed[2], located.level[2]), (Placed::Learned, Level::Reported));
+        assert!(located.at[2].distance_m(at(500.0, 500.0)) <= 2.0);
+    }
 }

@@ -325,7 +325,7 @@ impl Register<'_> {
     }
 
     /// The rows with the next numbers below and above that differ from `number` by a multiple of `step`.
-    fn neighbours(&self, place: &Place, number: u32, step: u32) -> Option<(u32, u32)> {
+    pub(super) fn neighbours(&self, place: &Place, number: u32, step: u32) -> Option<(u32, u32)> {
         let numbers = &self.numbers[place.rows.clone()];
         let rows = &self.rows[place.rows.clone()];
         let cut = numbers.partition_point(|&there| there < number);

@@ -2,9 +2,25 @@
 //!
 //! A coordinate that came with a report is kept, unless it is a default point; the address is then only
 //! compared with it. A report without a usable coordinate is placed by its address: exact street, known
-//! abbreviations, house number in the register or between its neighbours, ranges, crossings. What fits
-//! several places is ambiguous and stays unplaced. Misspelt streets are not guessed at: on every register
-//! tried, a fuzzy street alone put 7 to 44 % of streets that do not exist somewhere.
+//! abbreviations, house number in the register or between its neighbours, ranges, crossings, places near or
+//! opposite an address, stretches between two streets, ends of streets, postcodes, numbers of assets. What fits
+//! several places is ambiguous and stays unplaced. What the register does not know may be learned from other
+//! reports that bear the same street. Misspelt streets are not guessed at: on every register tried, a fuzzy
+//! street alone put 7 to 44 % of streets that do not exist somewhere.
+//!
+//! Measured with `cargo test --release --lib geocode::evaluation -- --nocapture`, which prints the tables
+//! and skips what is not there:
+//!
+//! | what | result |
+//! |---|---|
+//! | Boston 2015: 17,070 requests on City Hall | all flagged, nothing else of 104,075 |
+//! | ... 5,942 of them name a street that other requests carry | 98.4 % placed by those |
+//! | Boston: 30 % of house numbers hidden, learned from the rest, between neighbours | median 7 m, p95 26 m, 96.7 % within `accuracy_m` |
+//! | Washington against an incomplete register, same hundred-block | median 4 m, p95 32 m |
+//! | Washington: accepted as points and more than 250 m off | 0.4 % of rows, the city's own errors included |
+//! | Washington: crossings where the network has one | 78 of 80 accepted within 25 m or the city errs; 8 of 91 ambiguous |
+//! | 99 Dutch addresses in 53 spellings | 99.1 % found, none wrong |
+//! | British Columbia: form of 495 texts, without a register | 95.4 %; 88.3 % against what its register made of them |
 
 mod default_point;
 mod expression;
@@ -260,8 +276,7 @@ impl<'a> Geocoder<'a> {
     }
 
     fn labels(&self) -> &reverse::Labels {
-        self.labels
-            .get_or_init(|| reverse::Labels::build(self.register.addresses, self.register.streets))
+        self.labels.get_or_init(|| reverse::Labels::build(self.register.addresses, self.register.streets))
     }
 }
 

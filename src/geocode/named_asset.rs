@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 use super::normalise::{self, Token, squeezed};
 use super::phrases::ASSETS;
 use super::{Answer, Geocoder, Status, words};
+use crate::model::NONE;
 use crate::model::asset::{Asset, AssetKind};
 use crate::model::location::Level;
-use crate::model::NONE;
 use crate::unit::Local;
 
 /// Radius in metres that holds a surveyed asset in 95 of 100 cases. Assumed: no source says.
@@ -26,7 +26,8 @@ pub(super) struct Assets {
 
 impl Assets {
     pub(super) fn new(assets: &[Asset]) -> Self {
-        let mut named = Self { ids: assets.iter().map(|asset| asset.id.clone()).collect(), ..Self::default() };
+        let mut named =
+            Self { ids: assets.iter().map(|asset| asset.id.clone()).collect(), ..Self::default() };
         for (index, asset) in (0u32..).zip(assets) {
             let whole = squeezed(&asset.id);
             let digits = ending_digits(&whole).to_owned();
@@ -46,8 +47,7 @@ impl Assets {
         }
         for start in 0..tokens.len() {
             let Some((kind, length)) = ASSETS.leading(&tokens[start..]) else { continue };
-            let is_number_word =
-                |token: &Token<'_>| words::NUMBER.contains(&token.text) || token.text == "#";
+            let is_number_word = |token: &Token<'_>| words::NUMBER.contains(&token.text) || token.text == "#";
             let skipped = tokens[start + length..].iter().take_while(|token| is_number_word(token)).count();
             if let Some(found) = self.numbered(kind, &tokens[start + length + skipped..]) {
                 return Some(found);
@@ -65,9 +65,10 @@ impl Assets {
             let short = ending_digits(&key).to_owned();
             let digits = key.bytes().filter(u8::is_ascii_digit).count();
             let whole_is_number = short.len() == key.trim_start_matches('0').len();
-            let found = self.by_id.get(&(kind, key)).or_else(|| {
-                whole_is_number.then(|| self.by_id.get(&(kind, short))).flatten()
-            });
+            let found = self
+                .by_id
+                .get(&(kind, key))
+                .or_else(|| whole_is_number.then(|| self.by_id.get(&(kind, short))).flatten());
             found.copied().flatten().map(|(index, at)| (self.ids[index as usize].as_str(), at, digits))
         })
     }
@@ -83,9 +84,8 @@ impl Geocoder<'_> {
     /// The asset that a text names by its number.
     pub(super) fn named_asset(&self, tokens: &[Token<'_>]) -> Option<Answer> {
         let (id, at, digits) = self.assets.find(tokens)?;
-        let is_street = |token: &Token<'_>| {
-            normalise::is_type(token.text) || normalise::has_glued_type(token.text)
-        };
+        let is_street =
+            |token: &Token<'_>| normalise::is_type(token.text) || normalise::has_glued_type(token.text);
         let is_alone = || !tokens.iter().any(is_street);
         (digits >= DIGITS || is_alone()).then(|| Answer {
             status: Status::Accepted,

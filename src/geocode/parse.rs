@@ -106,7 +106,8 @@ fn join_numbers(tokens: &mut [Token<'_>]) {
         if tokens[index].glue != Glue::Break {
             continue;
         }
-        let end = (index + 1..tokens.len()).find(|&end| tokens[end].glue == Glue::Break).unwrap_or(tokens.len());
+        let end =
+            (index + 1..tokens.len()).find(|&end| tokens[end].glue == Glue::Break).unwrap_or(tokens.len());
         let is_house = tokens[index].text.len() <= 7 && number(tokens, index, 1).is_some();
         if !has_number && is_house && tokens[index + 1..end].iter().all(is_addition) {
             tokens[index].glue = Glue::Blank;
@@ -130,8 +131,18 @@ pub(super) fn take(tokens: &mut Vec<Token<'_>>, range: std::ops::Range<usize>) {
 
 /// `1011ab` of the Netherlands and `v8w9v3` of Canada.
 pub(super) fn is_lettered_postcode(code: &str) -> bool {
-    let shape: Vec<u8> =
-        code.bytes().map(|byte| if byte.is_ascii_digit() { b'9' } else if byte.is_ascii_lowercase() { b'a' } else { b'?' }).collect();
+    let shape: Vec<u8> = code
+        .bytes()
+        .map(|byte| {
+            if byte.is_ascii_digit() {
+                b'9'
+            } else if byte.is_ascii_lowercase() {
+                b'a'
+            } else {
+                b'?'
+            }
+        })
+        .collect();
     matches!(&shape[..], b"9999aa" | b"a9a9a9")
 }
 
@@ -141,7 +152,8 @@ pub(super) fn is_five_digits(code: &str) -> bool {
 
 /// A text that begins with its postcode: `1011 AB 12`.
 pub(super) fn postcode_first<'t>(text: &Text<'t>, is_postcode: impl Fn(&str) -> bool) -> Option<Text<'t>> {
-    let joined = |length: usize| text.tokens.get(..length).map(|first| first.iter().map(|token| token.text).collect());
+    let joined =
+        |length: usize| text.tokens.get(..length).map(|first| first.iter().map(|token| token.text).collect());
     let is_code = |code: &String| (is_lettered_postcode(code) || is_five_digits(code)) && is_postcode(code);
     let (length, postcode) =
         (1..=2).filter_map(|length| Some((length, joined(length)?))).find(|(_, code)| is_code(code))?;
@@ -154,7 +166,8 @@ pub(super) fn postcode_first<'t>(text: &Text<'t>, is_postcode: impl Fn(&str) -> 
 pub(super) fn number_alone(tokens: &[Token<'_>]) -> Option<Number> {
     let tokens = number_words_dropped(tokens);
     (1..=3).rev().find_map(|most| {
-        let (found, used) = tokens.first().filter(|first| first.has_number()).and_then(|_| number(&tokens, 0, most))?;
+        let (found, used) =
+            tokens.first().filter(|first| first.has_number()).and_then(|_| number(&tokens, 0, most))?;
         let are_additions = tokens[1..used].iter().all(is_addition);
         (are_additions && tokens.len() <= used + 1).then_some(found)
     })
@@ -192,9 +205,9 @@ pub(super) fn rephrased<'t>(text: &Text<'t>, is_city: impl Fn(&str) -> bool) -> 
     }
     let tokens = number_words_dropped(&tokens);
     let unglued: Vec<Token<'t>> = tokens.iter().flat_map(|&token| unglued(token)).collect();
-    let cities = (1..tokens.len().min(4)).rev().filter(|&length| {
-        is_city(&tokens[..length].iter().map(|token| token.text).collect::<String>())
-    });
+    let cities = (1..tokens.len().min(4))
+        .rev()
+        .filter(|&length| is_city(&tokens[..length].iter().map(|token| token.text).collect::<String>()));
     for length in cities {
         add(tokens[length..].to_vec(), phrase);
     }
@@ -347,11 +360,14 @@ pub(super) struct Between<'t> {
 pub(super) fn between<'t>(tokens: &'t [Token<'t>]) -> Option<Between<'t>> {
     let is = |index: usize, table: &[&str]| table.contains(&tokens[index].text);
     let first = (0..tokens.len()).find(|&index| is(index, words::BETWEEN))?;
-    let joins = |&index: &usize| is(index, words::BETWEEN_CROSSING) || tokens[index].glue == Glue::And || is(index, words::UNTIL);
+    let joins = |&index: &usize| {
+        is(index, words::BETWEEN_CROSSING) || tokens[index].glue == Glue::And || is(index, words::UNTIL)
+    };
     let second = (first + 2..tokens.len()).find(joins)?;
     let behind = second + usize::from(tokens[second].glue != Glue::And);
     // The street stands before all this, or behind it after `on`.
-    let on = (behind + 1..tokens.len()).find(|&index| is(index, words::ON) || tokens[index].glue == Glue::Break);
+    let on =
+        (behind + 1..tokens.len()).find(|&index| is(index, words::ON) || tokens[index].glue == Glue::Break);
     let (street, end) = match (first, on) {
         (0, Some(on)) => (&tokens[on + usize::from(is(on, words::ON))..], on),
         (0, None) => return None,

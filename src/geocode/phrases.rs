@@ -48,8 +48,7 @@ pub(super) static RELATIONS: LazyLock<Phrases<Relation>> = LazyLock::new(|| {
 });
 
 /// Words before streets that cross.
-pub(super) static CROSSINGS: LazyLock<Phrases<()>> =
-    LazyLock::new(|| Phrases::new([((), words::CROSSING)]));
+pub(super) static CROSSINGS: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::new([((), words::CROSSING)]));
 
 /// What people call assets.
 pub(super) static ASSETS: LazyLock<Phrases<AssetKind>> =

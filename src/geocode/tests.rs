@@ -35,7 +35,9 @@ pub(super) fn column(header: &csv::StringRecord, name: &str) -> usize {
 }
 
 /// A register from street, number as written, postcode, town and place.
-pub(super) fn register<'s>(rows: impl IntoIterator<Item = (&'s str, &'s str, &'s str, &'s str, Local)>) -> Addresses {
+pub(super) fn register<'s>(
+    rows: impl IntoIterator<Item = (&'s str, &'s str, &'s str, &'s str, Local)>,
+) -> Addresses {
     let mut addresses = Addresses::default();
     for (street, number, postcode, city, at) in rows {
         let digits = number.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(number.len());

@@ -230,7 +230,8 @@ pub(super) const END: &[&str] = &[
 ];
 
 /// What people write before the first of two streets that bound a stretch.
-pub(super) const BETWEEN: &[&str] = &["between", "btwn", "btw", "betw", "tussen", "zwischen", "from", "van", "von"];
+pub(super) const BETWEEN: &[&str] =
+    &["between", "btwn", "btw", "betw", "tussen", "zwischen", "from", "van", "von"];
 
 /// What people write between them, besides what joins streets that cross.
 pub(super) const UNTIL: &[&str] = &["to", "tot", "bis", "until", "thru"];
@@ -239,15 +240,12 @@ pub(super) const UNTIL: &[&str] = &["to", "tot", "bis", "until", "thru"];
 pub(super) const ON: &[&str] = &["on", "along", "op", "in", "auf", "aan"];
 
 /// What people write before a house number.
-pub(super) const NUMBER: &[&str] = &["nr", "nrs", "nummer", "no", "num", "number", "huisnummer", "huisnr", "hausnummer", "hausnr"];
+pub(super) const NUMBER: &[&str] =
+    &["nr", "nrs", "nummer", "no", "num", "number", "huisnummer", "huisnr", "hausnummer", "hausnr"];
 
 /// Towns that people shorten.
-pub(super) const TOWNS: &[(&str, &str)] = &[
-    ("adam", "amsterdam"),
-    ("rdam", "rotterdam"),
-    ("dbosch", "shertogenbosch"),
-    ("sgravenhage", "denhaag"),
-];
+pub(super) const TOWNS: &[(&str, &str)] =
+    &[("adam", "amsterdam"), ("rdam", "rotterdam"), ("dbosch", "shertogenbosch"), ("sgravenhage", "denhaag")];
 
 /// What people write before the names of streets that cross.
 pub(super) const CROSSING: &[&str] = &[
@@ -289,7 +287,8 @@ pub(super) const CROSSING: &[&str] = &[
 ];
 
 /// What people write between the names of streets that cross.
-pub(super) const BETWEEN_CROSSING: &[&str] = &["and", "en", "und", "at", "met", "ecke", "hoek", "corner", "cnr", "x", "kruising"];
+pub(super) const BETWEEN_CROSSING: &[&str] =
+    &["and", "en", "und", "at", "met", "ecke", "hoek", "corner", "cnr", "x", "kruising"];
 
 /// A room or floor follows; no business of ours.
 pub(super) const UNITS: &[&str] = &[
@@ -480,7 +479,19 @@ pub(super) const ASSETS: &[(AssetKind, &[&str])] = &[
     ),
     (
         AssetKind::LitterBin,
-        &["afvalbak", "prullenbak", "vuilnisbak", "litter bin", "bin", "litter can", "litter basket", "trash can", "papierkorb", "abfalleimer", "mulleimer"],
+        &[
+            "afvalbak",
+            "prullenbak",
+            "vuilnisbak",
+            "litter bin",
+            "bin",
+            "litter can",
+            "litter basket",
+            "trash can",
+            "papierkorb",
+            "abfalleimer",
+            "mulleimer",
+        ],
     ),
     (
         AssetKind::Lamp,
@@ -509,8 +520,52 @@ pub(super) const ASSETS: &[(AssetKind, &[&str])] = &[
 
 /// Types of street, written apart, of languages that put the number first.
 pub(super) const ENGLISH_TYPES: &[&str] = &[
-    "alley", "aly", "avenue", "ave", "av", "boulevard", "blvd", "circle", "cir", "close", "court", "ct", "cove",
-    "crescent", "cres", "drive", "dr", "expressway", "freeway", "gardens", "grove", "heights", "highway", "hwy",
-    "hill", "lane", "ln", "loop", "mews", "parkway", "pkwy", "place", "pl", "plaza", "road", "rd", "row",
-    "square", "sq", "street", "st", "terrace", "ter", "trail", "trl", "walk", "way", "wy",
+    "alley",
+    "aly",
+    "avenue",
+    "ave",
+    "av",
+    "boulevard",
+    "blvd",
+    "circle",
+    "cir",
+    "close",
+    "court",
+    "ct",
+    "cove",
+    "crescent",
+    "cres",
+    "drive",
+    "dr",
+    "expressway",
+    "freeway",
+    "gardens",
+    "grove",
+    "heights",
+    "highway",
+    "hwy",
+    "hill",
+    "lane",
+    "ln",
+    "loop",
+    "mews",
+    "parkway",
+    "pkwy",
+    "place",
+    "pl",
+    "plaza",
+    "road",
+    "rd",
+    "row",
+    "square",
+    "sq",
+    "street",
+    "st",
+    "terrace",
+    "ter",
+    "trail",
+    "trl",
+    "walk",
+    "way",
+    "wy",
 ];
