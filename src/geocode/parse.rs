@@ -109,7 +109,8 @@ fn join_numbers(tokens: &mut [Token<'_>]) {
         let end =
             (index + 1..tokens.len()).find(|&end| tokens[end].glue == Glue::Break).unwrap_or(tokens.len());
         let is_house = tokens[index].text.len() <= 7 && number(tokens, index, 1).is_some();
-        if !has_number && is_house && tokens[index + 1..end].iter().all(is_addition) {
+        let is_short = |token: &Token<'_>| is_addition(token) || token.text.len() <= 2;
+        if !has_number && is_house && tokens[index + 1..end].iter().all(is_short) {
             tokens[index].glue = Glue::Blank;
         }
     }
@@ -204,14 +205,17 @@ pub(super) fn rephrased<'t>(text: &Text<'t>, is_city: impl Fn(&str) -> bool) -> 
         add(number_words_dropped(&behind), Phrase { is_crossing, ..phrase });
     }
     let tokens = number_words_dropped(&tokens);
-    let unglued: Vec<Token<'t>> = tokens.iter().flat_map(|&token| unglued(token)).collect();
+    // `DeRuijterkade`: neither the longest nor the shortest word that it begins with is always the right one.
+    let unglued = [true, false].map(|longest| -> Vec<Token<'t>> {
+        tokens.iter().flat_map(|&token| unglued(token, longest)).collect()
+    });
     let cities = (1..tokens.len().min(4))
         .rev()
         .filter(|&length| is_city(&tokens[..length].iter().map(|token| token.text).collect::<String>()));
     for length in cities {
         add(tokens[length..].to_vec(), phrase);
     }
-    if unglued.len() > tokens.len() {
+    for unglued in unglued.into_iter().filter(|unglued| unglued.len() > tokens.len()) {
         add(unglued, phrase);
     }
     add(tokens, phrase);
@@ -219,7 +223,7 @@ pub(super) fn rephrased<'t>(text: &Text<'t>, is_city: impl Fn(&str) -> bool) -> 
 }
 
 /// `vandeWeteringstraat`, `PrinsHendrikkade`: first words of names that somebody wrote without the blank.
-fn unglued(mut token: Token<'_>) -> Vec<Token<'_>> {
+fn unglued(mut token: Token<'_>, longest: bool) -> Vec<Token<'_>> {
     let mut parts = Vec::new();
     let starts = || {
         let names = words::IN_NAMES.iter().flat_map(|(_, spellings)| spellings.iter());
@@ -227,7 +231,7 @@ fn unglued(mut token: Token<'_>) -> Vec<Token<'_>> {
     };
     while let Some(start) = starts()
         .filter(|start| token.text.len() >= start.len() + 5 && token.text.starts_with(**start))
-        .max_by_key(|start| start.len())
+        .max_by_key(|start| if longest { start.len() } else { usize::MAX - start.len() })
     {
         let (first, rest) = token.text.split_at(start.len());
         parts.push(Token { text: first, glue: token.glue });
