@@ -106,7 +106,8 @@ impl Default for Options {
     }
 }
 
-/// Where each report is; one column per property, parallel to [`Reports`].
+/// Where each report is; one column per property, parallel to
+/// [`Reports`](crate::model::report::Reports).
 #[derive(Debug, Clone, Default)]
 pub struct Located {
     /// The position; [`Local::NOWHERE`] where there is none.
