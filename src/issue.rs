@@ -108,7 +108,7 @@ codes! {
     // G: places
     DefaultPoint = "G001", Altered, "the coordinate is a default point; not used",
         "Many reports with different addresses share this coordinate: it is where the counter stands, not where the problem is. The address is used instead.";
-    CoordinateFarFromAddress = "G002", Noted, "the coordinate lies far from the address; coordinate kept",
+    CoordinateFarFromAddress = "G002", Noted, "the coordinate lies far from the address",
         "One of the two is wrong. `placed` says which was used.";
     AddressNotFound = "G003", Noted, "the address was not found in the register",
         "Counted as unplaced if the report has no coordinate either.";

@@ -13,6 +13,7 @@ use crate::import::{self, Inputs};
 use crate::index::ReportIndex;
 use crate::link;
 use crate::model::area::Area;
+use crate::model::kind::Language;
 use crate::network::Network;
 use crate::period::Period;
 use crate::place::Plane;
@@ -31,7 +32,8 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let period = period(project, &inputs);
     progress.begin("build streets", 0);
     let network = Network::build(&inputs.streets, &settings.network);
-    let geocoder = Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode);
+    let geocoder =
+        Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode).with_assets(&inputs.assets);
     let located = geocoder.locate(&inputs.reports, &mut inputs.issues, progress);
     progress.begin("link reports", 0);
     let Inputs { reports, assets, areas, rounds, tracks, plane, streets, .. } = &inputs;
@@ -42,7 +44,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let scene = Scene { plane, clock, period, areas, streets, rounds };
     let random = Random::new(settings.seed);
     let found = hotspots::find(&index, &incidents, assets, &scene, &settings.hotspots, &random, progress);
-    let mut hotspots = labelled(found, &geocoder, areas, plane);
+    let mut hotspots = labelled(found, &geocoder, areas, plane, settings.language);
     hotspots::words::describe(&mut hotspots, reports, &incidents, settings.hotspots.places.words);
     let evidence =
         Evidence { rounds, tracks, reports, located: &located, linked: &linked, network: &network, clock };
@@ -102,9 +104,15 @@ fn period(project: &Project, inputs: &Inputs) -> Period {
 
 /// The same with each place named after its address or crossing; where there is neither, after the area that holds it
 /// and its coordinates.
-fn labelled(mut hotspots: Hotspots, geocoder: &Geocoder<'_>, areas: &[Area], plane: &Plane) -> Hotspots {
+fn labelled(
+    mut hotspots: Hotspots,
+    geocoder: &Geocoder<'_>,
+    areas: &[Area],
+    plane: &Plane,
+    language: Language,
+) -> Hotspots {
     for hotspot in &mut hotspots.hotspots {
-        let label = geocoder.label(hotspot.at);
+        let label = geocoder.label(hotspot.at, language);
         hotspot.label = if label.is_empty() { area_and_degrees(hotspot.at, areas, plane) } else { label };
     }
     hotspots

@@ -15,6 +15,7 @@ fn town(rows: &[(Kind, i64, Local, u32)], is_date_only: bool) -> (Reports, Locat
     let located = Located {
         at: rows.iter().map(|row| row.2).collect(),
         level: rows.iter().map(|row| level(row.2)).collect(),
+        accuracy_m: vec![10.0; rows.len()],
         ..Located::default()
     };
     let linked = Linked {

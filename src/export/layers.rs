@@ -42,12 +42,12 @@ fn point(at: Local) -> Option<geo::Geometry<f64>> {
 
 /// The H3 resolution that a report's accuracy supports: a cell much finer than that would pretend.
 fn cell_of(findings: &Findings, index: usize) -> Value<'_> {
-    let (at, level) = (findings.located.at[index], findings.located.level[index]);
-    let resolution = match level {
-        level if !at.is_somewhere() || level >= Level::Postcode => return Value::Null,
-        level if level.is_point() => h3o::Resolution::Eleven,
-        _ => h3o::Resolution::Nine,
-    };
+    let located = &findings.located;
+    let (at, level) = (located.at[index], located.level[index]);
+    if !at.is_somewhere() || level >= Level::Postcode {
+        return Value::Null;
+    }
+    let resolution = crate::index::finest(located.accuracy_m[index]).min(h3o::Resolution::Eleven);
     Value::text(findings.plane.cell(at, resolution).to_string())
 }
 

@@ -65,10 +65,10 @@ impl Hit {
 }
 
 /// A street name and what follows it.
-struct Street<'r> {
-    name: &'r Name,
+pub(super) struct Street<'r> {
+    pub(super) name: &'r Name,
     number_of_name: u32,
-    faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
     city: String,
 }
 
@@ -100,7 +100,7 @@ impl Register<'_> {
     }
 
     /// Every street whose name the tokens begin with; what they do not use must be a town or the like.
-    fn streets_named<'r>(&'r self, tokens: &[Token<'_>], rest: &[Token<'_>]) -> Vec<Street<'r>> {
+    pub(super) fn streets_named<'r>(&'r self, tokens: &[Token<'_>], rest: &[Token<'_>]) -> Vec<Street<'r>> {
         let line = (1..tokens.len()).find(|&index| tokens[index].glue == Glue::Break).unwrap_or(tokens.len());
         let mut found = Vec::new();
         for length in (1..=line).rev().take(6) {
@@ -325,7 +325,7 @@ impl Register<'_> {
     }
 
     /// The rows with the next numbers below and above that differ from `number` by a multiple of `step`.
-    fn neighbours(&self, place: &Place, number: u32, step: u32) -> Option<(u32, u32)> {
+    pub(super) fn neighbours(&self, place: &Place, number: u32, step: u32) -> Option<(u32, u32)> {
         let numbers = &self.numbers[place.rows.clone()];
         let rows = &self.rows[place.rows.clone()];
         let cut = numbers.partition_point(|&there| there < number);
@@ -494,7 +494,7 @@ impl Register<'_> {
 
     /// The points where two streets meet, with the radius of each; nodes that they share, else where they
     /// come nearest.
-    fn meetings(&self, a: &Name, b: &Name) -> Vec<(Local, f64)> {
+    pub(super) fn meetings(&self, a: &Name, b: &Name) -> Vec<(Local, f64)> {
         let mut points: Vec<Local> = a
             .nodes
             .iter()

@@ -2,14 +2,36 @@
 //!
 //! A coordinate that came with a report is kept, unless it is a default point; the address is then only
 //! compared with it. A report without a usable coordinate is placed by its address: exact street, known
-//! abbreviations, house number in the register or between its neighbours, ranges, crossings. What fits
-//! several places is ambiguous and stays unplaced. Misspelt streets are not guessed at: on every register
-//! tried, a fuzzy street alone put 7 to 44 % of streets that do not exist somewhere.
+//! abbreviations, house number in the register or between its neighbours, ranges, crossings, places near or
+//! opposite an address, stretches between two streets, ends of streets, postcodes, numbers of assets. What fits
+//! several places is ambiguous and stays unplaced. What the register does not know may be learned from other
+//! reports that bear the same street. Misspelt streets are not guessed at: on every register tried, a fuzzy
+//! street alone put 7 to 44 % of streets that do not exist somewhere.
+//!
+//! Measured with `cargo test --release --lib geocode::evaluation -- --nocapture`, which prints the tables
+//! and skips what is not there:
+//!
+//! | what | result |
+//! |---|---|
+//! | Boston 2015: 17,070 requests on City Hall | all flagged, nothing else of 104,075 |
+//! | ... 5,942 of them name a street that other requests carry | 98.4 % placed by those |
+//! | Boston: 30 % of house numbers hidden, learned from the rest, between neighbours | median 7 m, p95 26 m, 96.7 % within `accuracy_m` |
+//! | Washington against an incomplete register, same hundred-block | median 4 m, p95 32 m |
+//! | Washington: accepted as points and more than 250 m off | 0.4 % of rows, the city's own errors included |
+//! | Washington: crossings where the network has one | 78 of 80 accepted within 25 m or the city errs; 8 of 91 ambiguous |
+//! | 99 Dutch addresses in 53 spellings | 99.1 % found, none wrong |
+//! | British Columbia: form of 495 texts, without a register | 95.4 %; 88.3 % against what its register made of them |
 
 mod default_point;
+mod expression;
+mod form;
+mod learned;
+mod locate;
 mod lookup;
+mod named_asset;
 mod normalise;
 mod parse;
+mod phrases;
 mod register;
 mod reverse;
 mod score;
@@ -17,16 +39,15 @@ mod words;
 
 use std::sync::OnceLock;
 
-use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
-use crate::issue::{Code, Issues};
+use crate::model::NONE;
 use crate::model::address::Addresses;
+use crate::model::asset::Asset;
+use crate::model::kind::Language;
 use crate::model::location::{Level, Placed};
-use crate::model::report::Reports;
 use crate::model::street::Streets;
-use crate::model::{NONE, some};
-use crate::progress::Progress;
 use crate::unit::Local;
 
 pub use score::Fault;
@@ -49,6 +70,25 @@ pub struct Options {
     /// Different addresses that reports on it must bear. Default 10. Apartment blocks have a few, default
     /// points hundreds.
     pub default_point_addresses: u32,
+    /// Which to believe where a coordinate lies far from the address. Default `"coordinate"`; counted as an
+    /// issue either way.
+    pub conflict: Conflict,
+    /// Whether reports that bear an address and a coordinate place those that bear only the address, where the
+    /// register does not. Default true.
+    pub learn: bool,
+}
+
+/// What becomes of a report whose coordinate and address name different places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conflict {
+    /// The coordinate is kept: right for apps, where the phone knows.
+    #[default]
+    Coordinate,
+    /// The address is taken: right for desks, where somebody typed the address and clicked somewhere near.
+    Address,
+    /// Neither: the report is not placed.
+    Drop,
 }
 
 impl Default for Options {
@@ -60,11 +100,14 @@ impl Default for Options {
             default_point_share: 0.005,
             default_point_reports: 20,
             default_point_addresses: 10,
+            conflict: Conflict::Coordinate,
+            learn: true,
         }
     }
 }
 
-/// Where each report is; one column per property, parallel to [`Reports`].
+/// Where each report is; one column per property, parallel to
+/// [`Reports`](crate::model::report::Reports).
 #[derive(Debug, Clone, Default)]
 pub struct Located {
     /// The position; [`Local::NOWHERE`] where there is none.
@@ -151,8 +194,14 @@ impl Answer {
 pub struct Geocoder<'a> {
     register: register::Register<'a>,
     options: Options,
+    /// What reports may name by its number.
+    assets: named_asset::Assets,
     /// Built when the first label is asked for.
     labels: OnceLock<reverse::Labels>,
+    /// Rows by postcode, built when the first postcode is asked for.
+    postcodes: OnceLock<FxHashMap<String, Vec<u32>>>,
+    /// Ways at each node, built when the first end of a street is asked for.
+    ways_at: OnceLock<Vec<u16>>,
 }
 
 /// How many candidates an answer lists.
@@ -162,99 +211,21 @@ impl<'a> Geocoder<'a> {
     /// A geocoder on a register and streets; either may be empty.
     pub fn build(addresses: &'a Addresses, streets: &'a Streets, options: &Options) -> Self {
         let register = register::Register::build(addresses, streets);
-        Self { register, options: options.clone(), labels: OnceLock::new() }
-    }
-
-    /// Places every report.
-    ///
-    /// # Panics
-    /// Never: every address of the reports is looked up first.
-    pub fn locate(&self, reports: &Reports, issues: &mut Issues, progress: &dyn Progress) -> Located {
-        // 1. Every distinct address once, however many reports bear it.
-        let mut words: Vec<u32> = reports.address.iter().copied().filter(|&word| word != NONE).collect();
-        words.sort_unstable();
-        words.dedup();
-        progress.begin("geocode", words.len() as u64);
-        let look_up = |&word: &u32| {
-            let found = Found::of(&self.find(reports.words.get(word)));
-            progress.advance(1);
-            found
-        };
-        let found: Vec<Found> = words.par_iter().map(look_up).collect();
-
-        // 2. Every report by its coordinate, else by its address.
-        let mut located = Located::default();
-        for (report, is_default) in default_point::find(reports, &self.options).into_iter().enumerate() {
-            let (given, word) = (reports.given[report], reports.address[report]);
-            let place = some(word).map(|_| words.binary_search(&word).expect("every word was looked up"));
-            let found = place.map(|place| &found[place]);
-            let mut issue = |column: &str, code: Code, value: &str| {
-                let source = &reports.sources[usize::from(reports.source[report])];
-                issues.add(source, u64::from(reports.row[report]), column, code, value);
-            };
-            let pair = || format!("{:.1} {:.1}", given.x, given.y);
-            if is_default {
-                issue("coordinate", Code::DefaultPoint, &pair());
-            }
-            if given.is_somewhere() && !is_default {
-                let agreed = found.map(|found| self.agrees(given, found));
-                if agreed == Some(Agreement::Far) {
-                    issue("coordinate", Code::CoordinateFarFromAddress, &pair());
-                }
-                let address =
-                    found.filter(|_| agreed == Some(Agreement::Near)).map_or(NONE, |found| found.address);
-                located.push(Placed::Given, &Found::given(given, address));
-                continue;
-            }
-            match found.map(|found| (found.status, found)) {
-                Some((Status::Accepted, found)) => {
-                    located.push(Placed::Address, found);
-                    continue;
-                }
-                Some((Status::Ambiguous, _)) => issue("address", Code::AddressAmbiguous, ""),
-                Some(_) => issue("address", Code::AddressNotFound, ""),
-                None => issue("", Code::NoPlace, ""),
-            }
-            located.push(Placed::None, &Found::of(&Answer::nothing()));
-        }
-        located
-    }
-
-    /// Whether a given coordinate and an address mean the same place.
-    fn agrees(&self, given: Local, found: &Found) -> Agreement {
-        let allowed_m = self.options.disagree_beyond_m.max(f64::from(found.accuracy_m));
-        match found.status {
-            Status::Accepted if found.at.distance_m(given) > allowed_m => Agreement::Far,
-            Status::Accepted => Agreement::Near,
-            _ => Agreement::Unknown,
+        Self {
+            register,
+            options: options.clone(),
+            assets: named_asset::Assets::default(),
+            labels: OnceLock::new(),
+            postcodes: OnceLock::new(),
+            ways_at: OnceLock::new(),
         }
     }
 
-    /// What an address text means.
-    pub fn find(&self, text: &str) -> Answer {
-        let folded = normalise::fold(text);
-        let tokens = normalise::tokens(&folded);
-        let is_postcode = |code: &str| self.register.postcodes.contains_key(code);
-        // `Achter de Dom 4` is behind the cathedral, unless there is a street of that name: it goes first.
-        let literal = self.read(&parse::strip(tokens.clone(), false, is_postcode));
-        if literal.status == Status::Accepted {
-            return literal;
-        }
-        let text = parse::strip(tokens, true, is_postcode);
-        if text.is_near || text.is_crossing { self.read(&text) } else { literal }
-    }
-
-    fn read(&self, text: &parse::Text<'_>) -> Answer {
-        let asked = lookup::Asked { postcode: &text.postcode, is_near: text.is_near };
-        let mut hits = Vec::new();
-        for reading in parse::readings(text) {
-            self.register.look_up(&reading, &asked, &mut hits);
-            let is_perfect = |hit: &lookup::Hit| hit.faults.is_empty() && hit.level <= Level::Rooftop;
-            if hits.iter().any(is_perfect) {
-                break;
-            }
-        }
-        self.decide(hits)
+    /// The same, and it finds assets that a text names by their number.
+    #[must_use]
+    pub fn with_assets(mut self, assets: &[Asset]) -> Self {
+        self.assets = named_asset::Assets::new(assets);
+        self
     }
 
     /// Accepts the best hit if it is good enough and nothing elsewhere is nearly as good.
@@ -299,72 +270,21 @@ impl<'a> Geocoder<'a> {
         answer
     }
 
-    /// What people call a place: `A / B` at a crossing, the nearest address within 50 m, the street, `near`
-    /// something; empty where nothing is known.
-    pub fn label(&self, at: Local) -> String {
-        let (addresses, streets) = (self.register.addresses, self.register.streets);
-        self.labels.get_or_init(|| reverse::Labels::build(addresses, streets)).label(at, addresses, streets)
+    /// What people call a place, in `language`: a crossing, the nearest address within 50 m, the street, or near
+    /// one of these; empty where nothing is known.
+    pub fn label(&self, at: Local, language: Language) -> String {
+        self.labels().label(at, self.register.addresses, self.register.streets, language)
+    }
+
+    fn labels(&self) -> &reverse::Labels {
+        self.labels.get_or_init(|| reverse::Labels::build(self.register.addresses, self.register.streets))
     }
 }
 
 /// Hits nearer to each other than this mean the same place.
 const SAME_PLACE_M: f64 = 50.0;
 
-/// An answer without its words: there may be a million of them.
-#[derive(Debug, Clone)]
-struct Found {
-    status: Status,
-    at: Local,
-    level: Level,
-    accuracy_m: f32,
-    score: f32,
-    address: u32,
-}
-
-/// How a given coordinate and an address go together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Agreement {
-    Near,
-    Far,
-    /// The address itself was not found.
-    Unknown,
-}
-
-impl Found {
-    fn of(answer: &Answer) -> Self {
-        Self {
-            status: answer.status,
-            at: answer.at,
-            level: answer.level,
-            accuracy_m: metres(answer.accuracy_m),
-            score: metres(answer.score),
-            address: answer.address,
-        }
-    }
-
-    /// A coordinate that came with the report, and the address that agrees with it.
-    fn given(at: Local, address: u32) -> Self {
-        let level = Level::Point;
-        let accuracy_m = metres(score::accuracy_m(level, 0.0));
-        Self { at, level, accuracy_m, address, ..Self::of(&Answer::nothing()) }
-    }
-}
-
-impl Located {
-    fn push(&mut self, placed: Placed, found: &Found) {
-        self.at.push(found.at);
-        self.placed.push(placed);
-        self.level.push(found.level);
-        self.accuracy_m.push(found.accuracy_m);
-        self.score.push(found.score);
-        self.address.push(found.address);
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a radius or score needs no more digits")]
-fn metres(value: f64) -> f32 {
-    value as f32
-}
-
+#[cfg(test)]
+mod evaluation;
 #[cfg(test)]
 mod tests;

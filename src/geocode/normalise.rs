@@ -8,7 +8,12 @@ use super::words;
 
 /// `Burg. Reigerstraße` in plain lower-case letters: `burg. reigerstrasse`. Apostrophes vanish.
 pub(super) fn fold(text: &str) -> String {
-    let mut folded = if text.is_ascii() { text.to_owned() } else { deunicode::deunicode(text) };
+    let mut folded = if text.is_ascii() {
+        text.to_owned()
+    } else {
+        // `535½` is not number 5351/2.
+        deunicode::deunicode(&text.replace('½', " 1/2"))
+    };
     folded.make_ascii_lowercase();
     folded.retain(|letter| !matches!(letter, '\'' | '`'));
     folded
@@ -84,7 +89,7 @@ fn glue(between: &str) -> Glue {
 }
 
 /// What a street is known by: `N Capitol St. NW` and `NORTH CAPITOL STREET NW` have the same key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct Key {
     /// The name proper, without blanks.
     pub(super) bare: String,
@@ -178,13 +183,18 @@ fn key_with(tokens: &[Token<'_>], splits: bool) -> Key {
             key.bare.push_str(IN_NAMES.get(word).copied().unwrap_or_else(|| without_ordinal(word)));
         }
     }
+    // `Ruyterkade` is how half of the Netherlands spell `Ruijterkade`.
+    if key.bare.contains("ij") {
+        key.bare = key.bare.replace("ij", "y");
+    }
     key
 }
 
 /// `10th` is `10`.
 fn without_ordinal(word: &str) -> &str {
     let digits = word.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let is_ordinal = !digits.is_empty() && words::ORDINAL_ENDS.contains(&&word[digits.len()..]);
+    let end = &word[digits.len()..];
+    let is_ordinal = !digits.is_empty() && (end == "e" || words::ORDINAL_ENDS.contains(&end));
     if is_ordinal { digits } else { word }
 }
 
@@ -193,9 +203,37 @@ pub(super) fn is_quadrant(direction: u8) -> bool {
     direction > 4
 }
 
+/// The quadrant at either end of a name, as in a key's directions.
+pub(super) fn quadrant(name: &[Token<'_>]) -> Option<u8> {
+    key(name).directions.into_iter().find(|&direction| is_quadrant(direction))
+}
+
+/// A name without the quadrant at its end, however that is written.
+pub(super) fn without_quadrant<'t>(name: &[Token<'t>]) -> Vec<Token<'t>> {
+    let has_quadrant = |length: usize| quadrant(&name[..length]).is_some();
+    let whole = name.len();
+    let length = (1..=whole).rev().find(|&length| !has_quadrant(length)).unwrap_or(whole);
+    name[..length].to_vec()
+}
+
 /// Whether a token is a type or direction, so that a name does not end before it.
 pub(super) fn is_part_of_name(token: &Token<'_>) -> bool {
     TYPES.contains_key(token.text) || DIRECTIONS.contains_key(token.text)
+}
+
+/// Whether a word is a type of street.
+pub(super) fn is_type(text: &str) -> bool {
+    TYPES.contains_key(text)
+}
+
+/// Whether a word is a compass direction.
+pub(super) fn is_direction(text: &str) -> bool {
+    DIRECTIONS.contains_key(text)
+}
+
+/// Whether a type of street is glued to a word: `kerkstraat`.
+pub(super) fn has_glued_type(text: &str) -> bool {
+    GLUED.iter().any(|(ending, _)| text.len() >= ending.len() + 3 && text.ends_with(ending))
 }
 
 /// The key of a house number's letter and addition: `-H`, `hs` and `huis` are one; `B 1` is `b1`.

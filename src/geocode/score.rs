@@ -71,11 +71,12 @@ pub(super) fn accuracy_m(level: Level, extent_m: f64) -> f64 {
     match level {
         Level::Point => GIVEN_M,
         Level::Rooftop => 12.0,
-        Level::RooftopMainNumber => 15.0 + extent_m,
+        Level::RooftopMainNumber | Level::Opposite | Level::Near | Level::Reported => 15.0 + extent_m,
+        Level::Asset => 10.0,
         Level::Interpolated if extent_m <= 60.0 => 25.0,
         Level::Interpolated => 50.0,
-        Level::Range => 20.0 + extent_m / 2.0,
-        Level::Crossing => 25.0 + extent_m,
+        Level::Range | Level::Between => 20.0 + extent_m / 2.0,
+        Level::Crossing | Level::End => 25.0 + extent_m,
         Level::Street | Level::Postcode | Level::Area => extent_m.max(100.0),
         Level::None => f64::NAN,
     }

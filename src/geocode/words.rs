@@ -4,20 +4,23 @@
 //! word of any language: `st` stands for street, Saint, straat and Straße alike, and nobody has to decide
 //! which one was meant.
 
+use crate::model::asset::AssetKind;
+
 /// Types of street: the key, whether they are also written glued to the name (`Kerkstraat`), the spellings.
 /// The common ones only; longer lists exist (USPS Publication 28, appendix C1, for English).
 pub(super) const TYPES: &[(&str, bool, &[&str])] = &[
+    ("access", false, &["access"]),
     ("alley", false, &["alley", "aly", "ally"]),
     ("avenue", false, &["avenue", "ave", "av", "aven", "avenu", "avn", "avnue"]),
-    ("boulevard", false, &["boulevard", "blvd", "boul", "bvd", "bd", "boulv"]),
+    ("boulevard", false, &["boulevard", "blvd", "blv", "bv", "boul", "bvd", "bd", "boulv"]),
     ("bridge", false, &["bridge", "brg"]),
     ("brug", true, &["brug"]),
     ("burgwal", true, &["burgwal"]),
-    ("circle", false, &["circle", "cir", "circ", "crcl"]),
+    ("circle", false, &["circle", "cir", "circ", "crcl", "crl"]),
     ("close", false, &["close", "clo"]),
     ("court", false, &["court", "ct", "crt"]),
     ("cove", false, &["cove", "cv"]),
-    ("crescent", false, &["crescent", "cres", "cre", "crsnt"]),
+    ("crescent", false, &["crescent", "cres", "cresc", "cre", "cr", "crsnt"]),
     ("damm", true, &["damm"]),
     ("dijk", true, &["dijk", "dk"]),
     ("dreef", true, &["dreef", "drf"]),
@@ -53,7 +56,7 @@ pub(super) const TYPES: &[(&str, bool, &[&str])] = &[
     ("steeg", true, &["steeg", "stg"]),
     ("steenweg", true, &["steenweg", "stwg"]),
     ("street", true, &["street", "st", "str", "strt", "straat", "strasse"]),
-    ("terrace", false, &["terrace", "ter", "terr"]),
+    ("terrace", false, &["terrace", "ter", "terr", "tce", "trc"]),
     ("trail", false, &["trail", "trl"]),
     ("ufer", true, &["ufer"]),
     ("wall", true, &["wall", "wal"]),
@@ -134,67 +137,158 @@ pub(super) const ORDINAL_ENDS: &[&str] = &["st", "nd", "rd", "th", "ste", "de"];
 pub(super) const NEAR: &[&str] = &[
     "in der naehe von",
     "in der nahe von",
+    "in der naehe",
+    "in der nahe",
     "nahe",
     "neben",
-    "gegenuber",
     "vor",
     "hinter",
     "bei",
+    "auf hohe",
+    "auf hoehe",
+    "hohe",
+    "in hohe",
     "near",
     "near to",
+    "nearby",
     "next to",
-    "opposite",
-    "opp",
+    "close to",
+    "by",
     "outside",
     "outside of",
     "o s",
     "in front of",
     "front of",
+    "i f o",
     "behind",
     "rear",
     "rear of",
+    "r o",
     "in rear of",
-    "across from",
+    "at the rear of",
     "adjacent to",
+    "adjacent",
+    "adj",
+    "adj to",
     "beside",
+    "alongside",
     "alley behind",
-    "t o",
-    "tegenover",
-    "tgo",
     "t h v",
     "thv",
+    "th v",
     "ter hoogte van",
+    "ter hoogte",
+    "hoogte",
     "nabij",
     "naast",
+    "vlakbij",
+    "vlak bij",
+    "in de buurt van",
+    "omgeving",
+    "omg",
     "voor",
     "achter",
     "bij",
 ];
 
+/// What people write before an address when they mean the other side of the street.
+pub(super) const OPPOSITE: &[&str] = &[
+    "opposite",
+    "opposite to",
+    "opp",
+    "across from",
+    "across the street from",
+    "across street from",
+    "t o",
+    "tegenover",
+    "tgo",
+    "tgov",
+    "gegenuber",
+    "gegenueber",
+    "gegenuber von",
+    "gegenueber von",
+    "ggu",
+];
+
+/// What people write before a street when they mean its end.
+pub(super) const END: &[&str] = &[
+    "end of",
+    "the end of",
+    "at the end of",
+    "dead end of",
+    "bottom of",
+    "einde",
+    "einde van",
+    "eind",
+    "eind van",
+    "aan het einde van",
+    "uiteinde van",
+    "ende",
+    "am ende",
+    "am ende der",
+    "ende der",
+];
+
+/// What people write before the first of two streets that bound a stretch.
+pub(super) const BETWEEN: &[&str] =
+    &["between", "btwn", "btw", "betw", "tussen", "zwischen", "from", "van", "von"];
+
+/// What people write between them, besides what joins streets that cross.
+pub(super) const UNTIL: &[&str] = &["to", "tot", "bis", "until", "thru"];
+
+/// What people write before the street that is bounded.
+pub(super) const ON: &[&str] = &["on", "along", "op", "in", "auf", "aan"];
+
+/// What people write before a house number.
+pub(super) const NUMBER: &[&str] =
+    &["nr", "nrs", "nummer", "no", "num", "number", "huisnummer", "huisnr", "hausnummer", "hausnr"];
+
+/// Towns that people shorten.
+pub(super) const TOWNS: &[(&str, &str)] =
+    &[("adam", "amsterdam"), ("rdam", "rotterdam"), ("dbosch", "shertogenbosch"), ("sgravenhage", "denhaag")];
+
 /// What people write before the names of streets that cross.
 pub(super) const CROSSING: &[&str] = &[
+    "the intersection of",
+    "at the intersection of",
     "intersection of",
     "intersection",
     "int of",
     "corner of",
+    "the corner of",
+    "corner",
+    "cor of",
+    "cor",
     "cnr",
     "cnr of",
     "jct",
     "jct of",
     "junction of",
+    "junction",
     "crossing of",
+    "crossroads of",
     "op de hoek van",
+    "op de hoek",
+    "op hoek",
+    "kruispunt van",
+    "splitsing",
+    "splitsing van",
+    "t splitsing",
+    "rotonde",
     "hoek van",
     "hoek",
     "kruising van",
     "kruising",
     "kruispunt",
     "ecke",
+    "an der ecke",
     "kreuzung",
+    "einmundung",
 ];
 
 /// What people write between the names of streets that cross.
-pub(super) const BETWEEN_CROSSING: &[&str] = &["and", "en", "und", "at", "met", "ecke", "hoek", "corner"];
+pub(super) const BETWEEN_CROSSING: &[&str] =
+    &["and", "en", "und", "at", "met", "ecke", "hoek", "corner", "cnr", "x", "kruising"];
 
 /// A room or floor follows; no business of ours.
 pub(super) const UNITS: &[&str] = &[
@@ -214,6 +308,12 @@ pub(super) const UNITS: &[&str] = &[
     "kamer",
     "verdieping",
     "etage",
+    "hoog",
+    "toren",
+    "bus",
+    "lot",
+    "penthouse",
+    "ph",
     "wohnung",
     "whg",
 ];
@@ -307,4 +407,165 @@ pub(super) const BEYOND_THE_CITY: &[&str] = &[
     "belgium",
     "uk",
     "england",
+];
+
+/// Roads that have their type before their name or number: `Highway 33`.
+pub(super) const HIGHWAYS: &[&str] = &["highway", "hwy", "route", "rte", "interstate"];
+
+/// What the post needs and a place does not; `9` stands for any number or single letter.
+pub(super) const POSTAL: &[&str] = &[
+    "p o box 9",
+    "po box 9",
+    "post office box 9",
+    "postbus 9",
+    "postfach 9",
+    "box 9",
+    "mailbag 9",
+    "bag 9",
+    "comp 9",
+    "lcd 9",
+    "rural route 9",
+    "rr 9",
+    "rr9",
+    "stn 9",
+    "station 9",
+    "general delivery",
+    "gd",
+];
+
+/// Words that name a building or ground rather than a town.
+pub(super) const SITES: &[&str] = &[
+    "airport",
+    "bahnhof",
+    "cemetery",
+    "church",
+    "college",
+    "friedhof",
+    "garage",
+    "hospital",
+    "kerk",
+    "kirche",
+    "library",
+    "museum",
+    "playground",
+    "pool",
+    "reserve",
+    "school",
+    "schule",
+    "spielplatz",
+    "station",
+    "university",
+    "ziekenhuis",
+    "zwembad",
+];
+
+/// What people call assets before their number.
+pub(super) const ASSETS: &[(AssetKind, &[&str])] = &[
+    (
+        AssetKind::Container,
+        &[
+            "container",
+            "containernummer",
+            "restafvalcontainer",
+            "papiercontainer",
+            "glascontainer",
+            "gfe container",
+            "ondergrondse container",
+            "dumpster",
+            "recycling container",
+            "wertstoffcontainer",
+            "altglascontainer",
+        ],
+    ),
+    (
+        AssetKind::LitterBin,
+        &[
+            "afvalbak",
+            "prullenbak",
+            "vuilnisbak",
+            "litter bin",
+            "bin",
+            "litter can",
+            "litter basket",
+            "trash can",
+            "papierkorb",
+            "abfalleimer",
+            "mulleimer",
+        ],
+    ),
+    (
+        AssetKind::Lamp,
+        &[
+            "lantaarnpaal",
+            "lantaarn",
+            "lichtmast",
+            "mast",
+            "lamp post",
+            "lamppost",
+            "lamp column",
+            "street light",
+            "streetlight",
+            "light pole",
+            "pole",
+            "laterne",
+            "strassenlaterne",
+            "lichtmast",
+        ],
+    ),
+    (AssetKind::Bollard, &["paaltje", "paal", "amsterdammertje", "bollard", "poller"]),
+    (AssetKind::Sign, &["verkeersbord", "bord", "sign", "traffic sign", "schild", "verkehrsschild"]),
+    (AssetKind::Signal, &["verkeerslicht", "traffic light", "traffic signal", "signal", "ampel"]),
+    (AssetKind::Tree, &["boom", "boomnummer", "tree", "baum"]),
+];
+
+/// Types of street, written apart, of languages that put the number first.
+pub(super) const ENGLISH_TYPES: &[&str] = &[
+    "alley",
+    "aly",
+    "avenue",
+    "ave",
+    "av",
+    "boulevard",
+    "blvd",
+    "circle",
+    "cir",
+    "close",
+    "court",
+    "ct",
+    "cove",
+    "crescent",
+    "cres",
+    "drive",
+    "dr",
+    "expressway",
+    "freeway",
+    "gardens",
+    "grove",
+    "heights",
+    "highway",
+    "hwy",
+    "hill",
+    "lane",
+    "ln",
+    "loop",
+    "mews",
+    "parkway",
+    "pkwy",
+    "place",
+    "pl",
+    "plaza",
+    "road",
+    "rd",
+    "row",
+    "square",
+    "sq",
+    "street",
+    "st",
+    "terrace",
+    "ter",
+    "trail",
+    "trl",
+    "walk",
+    "way",
+    "wy",
 ];

@@ -59,6 +59,7 @@ impl Town {
         incidents.asset.push(asset);
         incidents.area.push(0);
         incidents.is_point.push(at.is_somewhere());
+        incidents.accuracy_m.push(10.0);
     }
 
     /// `n` incidents anywhere in a square around a place.

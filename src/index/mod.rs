@@ -27,6 +27,22 @@ pub use parts::Part;
 /// The fine cells in which incidents are sorted; the finest resolution of any count.
 pub const FINE: Resolution = Resolution::Twelve;
 
+/// Metres to which positions are known at best (a coordinate given with a report): fine enough for any cell.
+const FINE_ENOUGH_M: f32 = 25.0;
+
+/// The finest cells in which a place known to `accuracy_m` metres is counted: a cell whose edge is shorter than
+/// that would pretend.
+pub fn finest(accuracy_m: f32) -> Resolution {
+    let is_coarser = |resolution: &Resolution| resolution.edge_length_m() < f64::from(accuracy_m);
+    if accuracy_m > FINE_ENOUGH_M {
+        let coarse =
+            Resolution::range(Resolution::Zero, FINE).take_while(|resolution| !is_coarser(resolution));
+        coarse.last().unwrap_or(Resolution::Zero)
+    } else {
+        FINE
+    }
+}
+
 /// The incidents of a project, ready to be counted, searched and cut.
 #[derive(Debug, Clone)]
 pub struct ReportIndex {
@@ -42,6 +58,8 @@ pub struct ReportIndex {
     at: Vec<Local>,
     kind: Vec<Kind>,
     first_at: Vec<i64>,
+    /// The finest cells in which each is counted.
+    finest: Vec<Resolution>,
     plane: Plane,
     /// What the study area is made from.
     ground: Ground,
@@ -79,6 +97,7 @@ impl ReportIndex {
         Self {
             tree: RTree::bulk_load(extents.map(|(extent, cell)| GeomWithData::new(extent, cell)).collect()),
             kind: order.iter().map(|&incident| incidents.kind[incident as usize]).collect(),
+            finest: order.iter().map(|&incident| finest(incidents.accuracy_m[incident as usize])).collect(),
             first_at: order.iter().map(|&incident| incidents.first_at[incident as usize]).collect(),
             order,
             cells,
@@ -113,7 +132,8 @@ impl ReportIndex {
 
     /// How many incidents of the chosen kinds began in each cell within the period (or ever), in the order of
     /// the cells. Cells without any are left out; [`study_cells`](Self::study_cells) knows them. Where the
-    /// project has areas, incidents outside them are counted here too.
+    /// project has areas, incidents outside them are counted here too; those whose place is known less well than
+    /// the cells are large are not.
     ///
     /// # Panics
     /// When `resolution` is finer than [`FINE`].
@@ -131,6 +151,7 @@ impl ReportIndex {
         for (cell, places) in self.cells_and_places() {
             let chosen = places.filter(|&place| {
                 selection.holds(self.kind[place])
+                    && resolution <= self.finest[place]
                     && from <= self.first_at[place]
                     && self.first_at[place] < until
             });

@@ -19,6 +19,7 @@ fn incidents_at(places: &[Local]) -> Incidents {
         at: places.to_vec(),
         first_at: (0i64..).take(count).map(|i| i * DAY_S).collect(),
         is_point: places.iter().map(|at| at.is_somewhere()).collect(),
+        accuracy_m: vec![10.0; places.len()],
         ..Incidents::default()
     }
 }
@@ -236,4 +237,13 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_place_known_to_a_hundred_metres_is_counted_in_large_cells_only() {
+    assert_eq!(finest(10.0), FINE);
+    assert_eq!(finest(f32::NAN), FINE);
+    assert_eq!(finest(50.0), Resolution::Ten);
+    assert_eq!(finest(100.0), Resolution::Nine);
+    assert_eq!(finest(400.0), Resolution::Eight);
 }

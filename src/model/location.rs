@@ -12,6 +12,8 @@ pub enum Placed {
     Address,
     /// On the number of an asset.
     Asset,
+    /// On other reports that bear the same address, or addresses of the same street, and a coordinate.
+    Learned,
 }
 
 impl Placed {
@@ -22,6 +24,7 @@ impl Placed {
             Self::Given => "given",
             Self::Address => "address",
             Self::Asset => "asset",
+            Self::Learned => "learned",
         }
     }
 }
@@ -36,12 +39,24 @@ pub enum Level {
     Rooftop,
     /// The house number without its letter or addition stands in the register.
     RooftopMainNumber,
+    /// Where other reports with this very address lie.
+    Reported,
+    /// An asset that the text names by its number.
+    Asset,
     /// Between two numbers of the same side of the same street.
     Interpolated,
+    /// Across the street from an address.
+    Opposite,
+    /// Near an address.
+    Near,
     /// The middle of a range or block of numbers.
     Range,
     /// The crossing of two streets.
     Crossing,
+    /// The stretch of a street between two others.
+    Between,
+    /// The end of a street.
+    End,
     /// Somewhere along a street.
     Street,
     /// A postcode.
@@ -59,9 +74,15 @@ impl Level {
             Self::Point => "point",
             Self::Rooftop => "rooftop",
             Self::RooftopMainNumber => "rooftop_main_number",
+            Self::Reported => "reported",
+            Self::Asset => "asset",
             Self::Interpolated => "interpolated",
+            Self::Opposite => "opposite",
+            Self::Near => "near",
             Self::Range => "range",
             Self::Crossing => "crossing",
+            Self::Between => "between",
+            Self::End => "end",
             Self::Street => "street",
             Self::Postcode => "postcode",
             Self::Area => "area",
@@ -71,6 +92,6 @@ impl Level {
 
     /// Whether it is fine enough for statistics of points: streets and coarser places are not.
     pub fn is_point(self) -> bool {
-        self <= Self::Crossing
+        self <= Self::End
     }
 }

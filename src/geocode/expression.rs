@@ -1,0 +1,449 @@
+//! An address text in, the place that it means out: at an address, near or opposite one, at a crossing, between
+//! two streets, at the end of one, in a postcode.
+//!
+//! The text is first taken literally (`Achter de Dom` is a street of Utrecht), then by the words of place in
+//! it. Which reading exists decides the register; how well it fits, [`Geocoder::decide`].
+
+use super::lookup::{Asked, Hit, on_segment};
+use super::normalise::{self, Token};
+use super::parse::{self, Phrase, Reading, Relation, Text};
+use super::{Answer, Fault, Geocoder, Status, score};
+use crate::model::location::Level;
+use crate::model::{NONE, some};
+use crate::unit::Local;
+
+use rustc_hash::FxHashMap;
+
+/// Metres from an address to its street, at most: farther off, nobody knows which side is opposite.
+const STREET_WITHIN_M: f64 = 75.0;
+
+/// Metres to add for a place across the street: its width, and that opposite is a manner of speaking.
+const OPPOSITE_M: f64 = 15.0;
+
+/// Metres to an address that tells in which quarter a crossing lies.
+const QUARTER_WITHIN_M: f64 = 150.0;
+
+/// Addresses of one postcode and number farther apart than this are several.
+const SAME_ADDRESS_WITHIN_M: f64 = 100.0;
+
+impl Geocoder<'_> {
+    /// What an address text means.
+    pub fn find(&self, text: &str) -> Answer {
+        let folded = normalise::fold(text);
+        let tokens = normalise::tokens(&folded);
+        if let Some(answer) = self.named_asset(&tokens) {
+            return answer;
+        }
+        if self.register.names.is_empty() {
+            return Answer::nothing();
+        }
+        let is_postcode = |code: &str| self.register.postcodes.contains_key(code);
+        // `Achter de Dom 4` is behind the cathedral, unless there is a street of that name: it goes first.
+        let text = parse::strip(tokens, is_postcode);
+        let literal = self.read(&text);
+        if literal.status == Status::Accepted {
+            return literal;
+        }
+        let is_city = |town: &str| self.register.cities.contains_key(town);
+        let first = parse::postcode_first(&text, is_postcode);
+        let rephrased = parse::rephrased(first.as_ref().unwrap_or(&text), is_city);
+        let mut best = literal;
+        for text in first.iter().chain(&rephrased) {
+            let answer = self.read(text);
+            match answer.status {
+                Status::Accepted => return answer,
+                Status::Ambiguous if best.status != Status::Ambiguous => best = answer,
+                _ if best.status == Status::None => best = answer,
+                _ => {}
+            }
+        }
+        best
+    }
+
+    fn read(&self, text: &Text<'_>) -> Answer {
+        let Phrase { relation, .. } = text.phrase;
+        let asked = Asked { postcode: &text.postcode, is_near: relation == Relation::Near };
+        let mut hits = Vec::new();
+        if relation == Relation::End {
+            self.ends_of(&text.tokens, &mut hits);
+            return self.decide(hits);
+        }
+        if let Some(answer) = self.in_postcode(text) {
+            return answer;
+        }
+        self.between(&text.tokens, &mut hits);
+        let readings = parse::readings(text);
+        for reading in &readings {
+            self.register.look_up(reading, &asked, &mut hits);
+            let is_perfect = |hit: &Hit| hit.faults.is_empty() && hit.level <= Level::Rooftop;
+            if hits.iter().any(is_perfect) {
+                break;
+            }
+        }
+        if !hits.iter().any(|hit| hit.level == Level::Crossing) {
+            self.crossings_without_quadrant(&readings, &mut hits);
+        }
+        // Where two streets meet, neither of them as a whole is meant.
+        if hits.iter().any(|hit| hit.level == Level::Crossing) {
+            hits.retain(|hit| hit.level != Level::Street);
+        }
+        let answer = self.decide(hits);
+        self.related(answer, relation, &readings)
+    }
+
+    /// The answer moved to where the words of place put it.
+    fn related(&self, mut answer: Answer, relation: Relation, readings: &[Reading<'_>]) -> Answer {
+        let is_house = answer.status == Status::Accepted && answer.level <= Level::Interpolated;
+        match relation {
+            Relation::Near if is_house => answer.level = Level::Near,
+            Relation::Opposite if is_house => {
+                let across = self.across(answer.at, readings);
+                // Without a line nobody knows how wide the street is: the address, less sure, has to do.
+                answer.accuracy_m += if across.is_some() { OPPOSITE_M } else { score::NEAR_M };
+                answer.at = across.unwrap_or(answer.at);
+                answer.level = Level::Opposite;
+                answer.address = NONE;
+            }
+            _ => {}
+        }
+        answer
+    }
+
+    /// An address mirrored at the line of its own street.
+    fn across(&self, at: Local, readings: &[Reading<'_>]) -> Option<Local> {
+        let register = &self.register;
+        let mut nearest: Option<Local> = None;
+        for reading in readings {
+            let Reading::Address { street, rest, .. } = reading else { continue };
+            for street in register.streets_named(street, rest) {
+                for &way in &street.name.ways {
+                    let line = register.streets.line(&register.streets.ways[way as usize]);
+                    for pair in line.windows(2) {
+                        let foot = on_segment(at, pair[0], pair[1]);
+                        let best_m = nearest.map_or(STREET_WITHIN_M, |best| best.distance_m(at));
+                        if foot.distance_m(at) < best_m {
+                            nearest = Some(foot);
+                        }
+                    }
+                }
+            }
+        }
+        nearest.map(|foot| at.toward(foot, 2.0))
+    }
+
+    /// The middle of the stretch of a street between two others, and the numbers between two numbers.
+    fn between(&self, tokens: &[Token<'_>], hits: &mut Vec<Hit>) {
+        let Some(between) = parse::between(tokens) else { return };
+        let register = &self.register;
+        for street in register.streets_named(between.street, &[]) {
+            for a in register.streets_named(between.ends[0], &[]) {
+                for b in register.streets_named(between.ends[1], &[]) {
+                    let (from, to) =
+                        (register.meetings(street.name, a.name), register.meetings(street.name, b.name));
+                    let pairs = from.iter().flat_map(|(p, _)| to.iter().map(move |(q, _)| (*p, *q)));
+                    // Streets that meet twice: the shortest stretch is meant.
+                    let Some((p, q)) =
+                        pairs.min_by(|a, b| a.0.distance_m(a.1).total_cmp(&b.0.distance_m(b.1)))
+                    else {
+                        continue;
+                    };
+                    let mut faults = [&street.faults[..], &a.faults, &b.faults].concat();
+                    faults.sort_unstable();
+                    let middle = p.toward(q, 0.5);
+                    let lines = street.name.ways.iter().flat_map(|&way| {
+                        let line = register.streets.line(&register.streets.ways[way as usize]);
+                        line.windows(2).map(|pair| on_segment(middle, pair[0], pair[1])).collect::<Vec<_>>()
+                    });
+                    let on_street =
+                        lines.min_by(|a, b| a.distance_m(middle).total_cmp(&b.distance_m(middle)));
+                    let on_street = on_street.filter(|at| at.distance_m(middle) <= p.distance_m(q));
+                    hits.push(Hit {
+                        at: on_street.unwrap_or(middle),
+                        level: Level::Between,
+                        extent_m: p.distance_m(q),
+                        faults,
+                        address: NONE,
+                        label: format!("{} ({} - {})", street.name.label, a.name.label, b.name.label),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Where a street ends: its dead ends, if it has any; else where it has only one stretch of its own.
+    fn ends_of(&self, tokens: &[Token<'_>], hits: &mut Vec<Hit>) {
+        let register = &self.register;
+        for street in register.streets_named(tokens, &[]) {
+            let mut own: Vec<u32> = Vec::new();
+            for &way in &street.name.ways {
+                let nodes = &register.streets.ways[way as usize].nodes;
+                // A node within a way continues on both sides.
+                own.extend(nodes.iter().skip(1).take(nodes.len() - 2).flat_map(|&node| [node, node]));
+                own.extend([nodes[0], nodes[nodes.len() - 1]]);
+            }
+            own.sort_unstable();
+            let ends: Vec<u32> =
+                own.chunk_by(|a, b| a == b).filter(|same| same.len() == 1).map(|same| same[0]).collect();
+            let ways_at = self.ways_at();
+            let dead: Vec<u32> = ends.iter().copied().filter(|&node| ways_at[node as usize] == 1).collect();
+            for node in if dead.is_empty() { ends } else { dead } {
+                hits.push(Hit {
+                    at: register.streets.nodes[node as usize],
+                    level: Level::End,
+                    extent_m: 0.0,
+                    faults: street.faults.clone(),
+                    address: NONE,
+                    label: street.name.label.clone(),
+                });
+            }
+        }
+    }
+
+    /// How many ways pass or end at each node.
+    fn ways_at(&self) -> &[u16] {
+        self.ways_at.get_or_init(|| {
+            let streets = self.register.streets;
+            let mut count = vec![0u16; streets.nodes.len()];
+            for &node in streets.ways.iter().flat_map(|way| &way.nodes) {
+                count[node as usize] = count[node as usize].saturating_add(1);
+            }
+            count
+        })
+    }
+
+    /// Crossings of streets whose lines bear no quadrant: `10th St NW & E St NW` where the network only knows
+    /// `10TH ST` and `E ST`. The quadrant is that of the addresses about; where none tells, the streets may
+    /// meet only once.
+    fn crossings_without_quadrant(&self, readings: &[Reading<'_>], hits: &mut Vec<Hit>) {
+        for reading in readings {
+            let Reading::Crossing { streets } = reading else { continue };
+            let mut quadrants: Vec<u8> =
+                streets.iter().filter_map(|street| normalise::quadrant(street)).collect();
+            quadrants.dedup();
+            let [quadrant] = quadrants[..] else { continue };
+            let bare: Vec<Vec<Token<'_>>> =
+                streets.iter().map(|street| normalise::without_quadrant(street)).collect();
+            let bare: Vec<&[Token<'_>]> = bare.iter().map(Vec::as_slice).collect();
+            let mut found = Vec::new();
+            self.register.look_up(
+                &Reading::Crossing { streets: bare },
+                &Asked { postcode: "", is_near: false },
+                &mut found,
+            );
+            found.retain(|hit| !hit.faults.contains(&Fault::DirectionMissing));
+            let quarters: Vec<Option<u8>> = found.iter().map(|hit| self.quarter_of(hit.at)).collect();
+            let wanted = Some(quadrant).filter(|_| quarters.contains(&Some(quadrant)));
+            // Where no address tells, the only place where they meet has to be it.
+            if wanted.is_none() && found.len() > 1 {
+                continue;
+            }
+            let mut quarters = quarters.into_iter();
+            found.retain(|_| quarters.next().flatten() == wanted);
+            for hit in &mut found {
+                hit.faults.push(Fault::DirectionAdded);
+            }
+            hits.extend(found);
+        }
+    }
+
+    /// The quadrant that most addresses about a place bear; none where there is no address near.
+    fn quarter_of(&self, at: Local) -> Option<u8> {
+        let addresses = self.register.addresses;
+        let mut counts: std::collections::BTreeMap<u8, u32> = std::collections::BTreeMap::new();
+        for row in self.labels().addresses_within(at, QUARTER_WITHIN_M) {
+            let folded = normalise::fold(addresses.words.get(addresses.street[row as usize]));
+            if let Some(quadrant) = normalise::quadrant(&normalise::tokens(&folded)) {
+                *counts.entry(quadrant).or_default() += 1;
+            }
+        }
+        counts.into_iter().max_by_key(|&(quadrant, count)| (count, quadrant)).map(|(quadrant, _)| quadrant)
+    }
+
+    /// A postcode by itself or with a house number: `1011AB 12`.
+    fn in_postcode(&self, text: &Text<'_>) -> Option<Answer> {
+        let rows = self.rows_of_postcode().get(text.postcode.as_str())?;
+        let number = parse::number_alone(&text.tokens);
+        let addresses = self.register.addresses;
+        let at = |row: u32| addresses.at[row as usize];
+        let is_town = |token: &Token<'_>| self.register.cities.contains_key(token.text);
+        let Some(number) = number else {
+            let is_alone = text.tokens.iter().all(is_town);
+            return is_alone.then(|| {
+                let (middle, radius_m) = circle(rows.iter().map(|&row| at(row)));
+                let label = text.postcode.to_ascii_uppercase();
+                self.accepted(Level::Postcode, middle, radius_m, label, vec![Fault::NumberMissing], NONE)
+            });
+        };
+        if !parse::is_lettered_postcode(&text.postcode) {
+            return None;
+        }
+        let with_number: Vec<u32> =
+            rows.iter().copied().filter(|&row| addresses.number[row as usize] == number.value).collect();
+        let with = |suffix: &str| -> Vec<u32> {
+            with_number.iter().copied().filter(|&row| self.register.suffix_of(row) == suffix).collect()
+        };
+        let wanted = number.suffixes.first().map_or("", String::as_str);
+        let mut chosen = with(wanted);
+        let (mut level, mut faults) = (Level::Rooftop, vec![]);
+        if chosen.is_empty() {
+            level = Level::RooftopMainNumber;
+            faults.push(if wanted.is_empty() { Fault::SuffixMissing } else { Fault::SuffixNotMatched });
+            chosen = number
+                .suffixes
+                .iter()
+                .skip(1)
+                .map(|suffix| with(suffix))
+                .find(|rows| !rows.is_empty())
+                .unwrap_or(with_number);
+        }
+        let first = *chosen.first()?;
+        let is_one = chosen.iter().all(|&row| {
+            addresses.street[row as usize] == addresses.street[first as usize]
+                && at(row).distance_m(at(first)) <= SAME_ADDRESS_WITHIN_M
+        });
+        if !is_one {
+            return None;
+        }
+        let (middle, radius_m) = circle(chosen.iter().map(|&row| at(row)));
+        Some(self.accepted(level, middle, radius_m, addresses.label(first as usize), faults, first))
+    }
+
+    fn accepted(
+        &self,
+        level: Level,
+        at: Local,
+        extent_m: f64,
+        label: String,
+        faults: Vec<Fault>,
+        address: u32,
+    ) -> Answer {
+        let hit = Hit { at, level, extent_m, faults, address, label };
+        self.decide(vec![hit])
+    }
+
+    /// The rows of each postcode.
+    fn rows_of_postcode(&self) -> &FxHashMap<String, Vec<u32>> {
+        self.postcodes.get_or_init(|| {
+            let addresses = self.register.addresses;
+            let mut rows_of: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+            let mut key_of: FxHashMap<u32, String> = FxHashMap::default();
+            for (row, &word) in (0u32..).zip(&addresses.postcode) {
+                if some(word).is_none() || !addresses.at[row as usize].is_somewhere() {
+                    continue;
+                }
+                let key =
+                    key_of.entry(word).or_insert_with(|| normalise::squeezed(addresses.words.get(word)));
+                match rows_of.get_mut(key.as_str()) {
+                    Some(rows) => rows.push(row),
+                    None => drop(rows_of.insert(key.clone(), vec![row])),
+                }
+            }
+            rows_of
+        })
+    }
+}
+
+/// The middle of some points and the distance to the farthest.
+fn circle(points: impl Iterator<Item = Local> + Clone) -> (Local, f64) {
+    let count = points.clone().count() as f64;
+    let sum = points.clone().fold((0.0, 0.0), |sum, at| (sum.0 + at.x, sum.1 + at.y));
+    let middle = Local::new(sum.0 / count, sum.1 / count);
+    (middle, points.map(|at| at.distance_m(middle)).fold(0.0, f64::max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geocode::Options;
+    use crate::geocode::tests::{at, town};
+    use crate::model::asset::{Asset, AssetKind};
+    use crate::model::kind::Language;
+
+    fn found(text: &str) -> Answer {
+        let (addresses, streets) = town();
+        let lamp = Asset {
+            id: "LM-004711".to_owned(),
+            kind: AssetKind::Lamp,
+            at: at(55.0, 5.0),
+            capacity_l: None,
+            is_synthetic: false,
+        };
+        let geocoder = Geocoder::build(&addresses, &streets, &Options::default()).with_assets(&[lamp]);
+        geocoder.find(text)
+    }
+
+    #[test]
+    fn opposite_lies_across_the_line_of_the_street() {
+        for text in [
+            "t/o Kerkstraat 10, Dorp",
+            "tegenover Kerkstraat 10 Dorp",
+            "Kerkstraat t/o nr 10, Dorp",
+            "opposite 10 Kerkstraat, Dorp",
+            "gegenüber Kerkstraat 10, Dorp",
+        ] {
+            let answer = found(text);
+            assert_eq!((answer.level, answer.at), (Level::Opposite, at(100.0, -8.0)), "{text}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn near_lies_at_the_address_less_surely() {
+        let exact = found("Kerkstraat 10, Dorp");
+        for text in [
+            "t.h.v. Kerkstraat 10 Dorp",
+            "container thv Kerkstraat 10 Dorp",
+            "Kerkstraat ter hoogte van nummer 10, Dorp",
+            "o/s 10 Kerkstraat, Dorp",
+            "In der Nähe von Kerkstraat 10, Dorp",
+        ] {
+            let answer = found(text);
+            assert_eq!((answer.level, answer.at), (Level::Near, exact.at), "{text}: {answer:?}");
+            assert!(answer.accuracy_m > exact.accuracy_m, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stretch_lies_between_the_streets_that_bound_it() {
+        for text in ["Kerkstraat tussen Brugpad en Dorpsweg", "between Dorpsweg and Brugpad on Kerkstraat"] {
+            let answer = found(text);
+            assert_eq!((answer.level, answer.at), (Level::Between, at(75.0, 0.0)), "{text}: {answer:?}");
+        }
+        assert_eq!(found("Kerkstraat tussen 8 en 12, Dorp").level, Level::Range);
+    }
+
+    #[test]
+    fn a_street_with_two_dead_ends_has_no_end_and_one_with_one_has() {
+        assert_eq!(found("einde van Dorpsweg").status, Status::Ambiguous);
+        assert_eq!(found("end of Molenpad").status, Status::None);
+    }
+
+    #[test]
+    fn a_postcode_stands_for_its_street() {
+        let answer = found("1234AB 12");
+        assert_eq!((answer.level, answer.label.as_str()), (Level::Rooftop, "Kerkstraat 12"));
+        assert_eq!(found("1234 ab 12 bis").label, "Kerkstraat 12 bis");
+        assert_eq!(found("12-bis, 1234 AB Dorp").label, "Kerkstraat 12 bis");
+        assert_eq!(found("1234 AB Dorp").level, Level::Postcode);
+        assert_eq!(found("1234AB 999").status, Status::None);
+    }
+
+    #[test]
+    fn an_asset_is_found_by_its_number() {
+        for text in ["lantaarnpaal LM-004711 kapot", "Lichtmast 4711", "lamp post no. 4711 is out"] {
+            let answer = found(text);
+            assert_eq!((answer.level, answer.at), (Level::Asset, at(55.0, 5.0)), "{text}: {answer:?}");
+        }
+        assert_eq!(found("container 4711").status, Status::None, "another kind");
+    }
+
+    #[test]
+    fn labels_speak_the_projects_language() {
+        let (addresses, streets) = town();
+        let geocoder = Geocoder::build(&addresses, &streets, &Options::default());
+        let dutch = |x, y| geocoder.label(at(x, y), Language::Nl);
+        assert_eq!(dutch(101.0, 1.0), "hoek Dorpsweg / Kerkstraat");
+        assert_eq!(dutch(120.0, 30.0), "Kerkstraat t.h.v. nr 12");
+        assert_eq!(dutch(-250.0, 0.0), "nabij Kerkstraat");
+        assert_eq!(geocoder.label(at(120.0, 30.0), Language::En), "near Kerkstraat 12");
+    }
+}
