@@ -2,7 +2,7 @@
 
 use super::normalise::{Glue, Token, is_part_of_name};
 use super::parse::{Number, Reading};
-use super::register::{Name, Place, Register};
+use super::register::{Guess, Name, Place, Register};
 use super::{Fault, words};
 use crate::model::NONE;
 use crate::model::location::Level;
@@ -70,28 +70,47 @@ struct Street<'r> {
     number_of_name: u32,
     faults: Vec<Fault>,
     city: String,
+    /// Whether so much is wrong with the name that only strong evidence confirms it.
+    is_bold: bool,
+}
+
+/// How a name is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// As it stands, or in an abbreviation that is known.
+    Right,
+    /// With some letters wrong.
+    Wrong,
 }
 
 impl Register<'_> {
     /// Adds what a reading can mean.
-    pub(super) fn look_up(&self, reading: &Reading<'_>, asked: &Asked<'_>, hits: &mut Vec<Hit>) {
+    pub(super) fn look_up(
+        &self,
+        reading: &Reading<'_>,
+        spelling: Spelling,
+        asked: &Asked<'_>,
+        hits: &mut Vec<Hit>,
+    ) {
         let from = hits.len();
+        let mut each =
+            |street: &[Token<'_>], rest: &[Token<'_>], find: &dyn Fn(&Street<'_>, &mut Vec<Hit>)| {
+                for street in self.streets_named(street, rest, spelling) {
+                    let from = hits.len();
+                    find(&street, hits);
+                    self.doubt(&street, reading, asked, &mut hits[from..]);
+                }
+            };
         match reading {
             Reading::Address { street, number, rest } => {
-                for street in self.streets_named(street, rest) {
-                    self.with_number(&street, number, asked, hits);
-                }
+                each(street, rest, &|street, hits| self.with_number(street, number, asked, hits));
             }
             Reading::Block { street, from, to, rest } => {
-                for street in self.streets_named(street, rest) {
-                    self.with_range(&street, *from, *to, true, asked, hits);
-                }
+                each(street, rest, &|street, hits| self.with_range(street, *from, *to, true, asked, hits));
             }
-            Reading::Crossing { streets } => self.crossings(streets, hits),
+            Reading::Crossing { streets } => self.crossings(streets, spelling, hits),
             Reading::Street { street, rest } => {
-                for street in self.streets_named(street, rest) {
-                    self.without_number(&street, None, asked, hits);
-                }
+                each(street, rest, &|street, hits| self.without_number(street, None, asked, hits));
             }
         }
         if asked.is_near {
@@ -99,27 +118,75 @@ impl Register<'_> {
         }
     }
 
+    /// Marks what a misspelt name found as uncorroborated unless something else agrees with it: a house number
+    /// that the register has there, or a postcode or town that few streets have.
+    fn doubt(&self, street: &Street<'_>, reading: &Reading<'_>, asked: &Asked<'_>, hits: &mut [Hit]) {
+        if !street.faults.contains(&Fault::StreetMisspelt) {
+            return;
+        }
+        for hit in hits {
+            let disagrees = hit
+                .faults
+                .iter()
+                .any(|fault| matches!(fault, Fault::PostcodeDisagrees | Fault::CityDisagrees));
+            let by_area = [asked.postcode, &street.city].into_iter().any(|area| self.is_telling_area(area));
+            let numbers = match reading {
+                Reading::Address { number, .. } => [Some(number.value), number.second],
+                Reading::Block { from, to, .. } => [Some(*from), Some(*to)],
+                _ => [None, None],
+            };
+            let is_there = |&number: &u32| {
+                street.name.places.iter().any(|place| !self.rows_with(place, number).is_empty())
+            };
+            let by_number = match hit.level {
+                Level::Rooftop | Level::RooftopMainNumber => true,
+                Level::Range => numbers.iter().flatten().all(is_there),
+                _ => false,
+            };
+            let is_rare = numbers.iter().flatten().any(|&number| self.is_rare_number(number));
+            let is_confirmed = by_area || by_number && (is_rare || !street.is_bold);
+            if (disagrees || !is_confirmed) && !hit.faults.contains(&Fault::Uncorroborated) {
+                hit.faults.push(Fault::Uncorroborated);
+            }
+        }
+    }
+
     /// Every street whose name the tokens begin with; what they do not use must be a town or the like.
-    fn streets_named<'r>(&'r self, tokens: &[Token<'_>], rest: &[Token<'_>]) -> Vec<Street<'r>> {
+    fn streets_named<'r>(
+        &'r self,
+        tokens: &[Token<'_>],
+        rest: &[Token<'_>],
+        spelling: Spelling,
+    ) -> Vec<Street<'r>> {
         let line = (1..tokens.len()).find(|&index| tokens[index].glue == Glue::Break).unwrap_or(tokens.len());
         let mut found = Vec::new();
         for length in (1..=line).rev().take(6) {
-            let names = self.find(&tokens[..length]);
+            let beyond: Vec<Token<'_>> = tokens[length..].iter().chain(rest).copied().collect();
+            let (city, fault) = self.locality(&beyond);
+            let names: Vec<Guess> = match spelling {
+                Spelling::Right => {
+                    let exact = |(name, faults)| Guess { name, faults, is_bold: false };
+                    self.find(&tokens[..length]).into_iter().map(exact).collect()
+                }
+                Spelling::Wrong if fault == Some(Fault::UnknownWords) => continue,
+                Spelling::Wrong => self.find_misspelt(&tokens[..length]),
+            };
             if names.is_empty() {
                 continue;
             }
-            let beyond: Vec<Token<'_>> = tokens[length..].iter().chain(rest).copied().collect();
-            let (city, fault) = self.locality(&beyond);
             // `Longfellow Street NE` is not Longfellow Street with something behind it.
             let goes_on =
                 tokens.get(length).is_some_and(|next| next.glue != Glue::Break && is_part_of_name(next));
             if goes_on && city.is_empty() {
                 continue;
             }
-            for (number_of_name, mut faults) in names {
-                faults.extend(fault);
+            // `Park Vale Avenue` is not Park Street in a town called Vale Avenue.
+            let is_cut_short = length < line && city.is_empty();
+            for Guess { name: number_of_name, mut faults, is_bold } in names {
+                let is_doubtful = is_cut_short && faults.contains(&Fault::TypeMissing);
+                faults.extend(if is_doubtful { fault.map(|_| Fault::UnknownWords) } else { fault });
                 let name = &self.names[number_of_name as usize];
-                found.push(Street { name, number_of_name, faults, city: city.clone() });
+                found.push(Street { name, number_of_name, faults, city: city.clone(), is_bold });
             }
         }
         found
@@ -465,8 +532,15 @@ impl Register<'_> {
     }
 
     /// Where the streets of each part meet one of another part.
-    fn crossings(&self, parts: &[&[Token<'_>]], hits: &mut Vec<Hit>) {
-        let parts: Vec<Vec<Street<'_>>> = parts.iter().map(|part| self.streets_named(part, &[])).collect();
+    fn crossings(&self, parts: &[&[Token<'_>]], spelling: Spelling, hits: &mut Vec<Hit>) {
+        let named = |part: &&[Token<'_>]| {
+            let mut streets = self.streets_named(part, &[], Spelling::Right);
+            if spelling == Spelling::Wrong {
+                streets.extend(self.streets_named(part, &[], Spelling::Wrong));
+            }
+            streets
+        };
+        let parts: Vec<Vec<Street<'_>>> = parts.iter().map(named).collect();
         for (index, part) in parts.iter().enumerate() {
             for other in &parts[index + 1..] {
                 for a in part {

@@ -7,6 +7,7 @@
 //! tried, a fuzzy street alone put 7 to 44 % of streets that do not exist somewhere.
 
 mod default_point;
+mod fuzzy;
 mod lookup;
 mod normalise;
 mod parse;
@@ -247,11 +248,19 @@ impl<'a> Geocoder<'a> {
     fn read(&self, text: &parse::Text<'_>) -> Answer {
         let asked = lookup::Asked { postcode: &text.postcode, is_near: text.is_near };
         let mut hits = Vec::new();
-        for reading in parse::readings(text) {
-            self.register.look_up(&reading, &asked, &mut hits);
+        let readings = parse::readings(text);
+        for reading in &readings {
+            self.register.look_up(reading, lookup::Spelling::Right, &asked, &mut hits);
             let is_perfect = |hit: &lookup::Hit| hit.faults.is_empty() && hit.level <= Level::Rooftop;
             if hits.iter().any(is_perfect) {
                 break;
+            }
+        }
+        // Letters are only doubted where the text as it stands leads nowhere near.
+        let is_settled = |hit: &lookup::Hit| hit.level.is_point() && hit.score() >= SETTLED_SCORE;
+        if !hits.iter().any(is_settled) {
+            for reading in &readings {
+                self.register.look_up(reading, lookup::Spelling::Wrong, &asked, &mut hits);
             }
         }
         self.decide(hits)
@@ -276,10 +285,15 @@ impl<'a> Geocoder<'a> {
         };
         let has_rival = hits.iter().any(|hit| is_rival(&hit));
         let is_good = best.score() >= self.options.accept_score;
+        let is_guess = |hit: &lookup::Hit| hit.faults.contains(&Fault::StreetMisspelt);
+        // A street of the very name, if only its number were known there, speaks against a misspelt one.
+        let is_contradicted = is_guess(best)
+            && hits.iter().any(|hit| !is_guess(hit) && hit.score() >= self.options.accept_score);
         let mut answer = Answer { score: best.score(), faults: best.faults.clone(), ..Answer::nothing() };
         answer.status = match (is_good, has_rival) {
-            (true, false) => Status::Accepted,
-            (true, true) => Status::Ambiguous,
+            (true, false) if !is_contradicted => Status::Accepted,
+            (true, _) => Status::Ambiguous,
+            (false, _) if best.faults.contains(&Fault::Uncorroborated) => Status::Ambiguous,
             (false, _) => Status::Rejected,
         };
         if answer.status == Status::Accepted {
@@ -306,6 +320,9 @@ impl<'a> Geocoder<'a> {
         self.labels.get_or_init(|| reverse::Labels::build(addresses, streets)).label(at, addresses, streets)
     }
 }
+
+/// A place found with this score by a name as it stands needs no guesses beside it.
+const SETTLED_SCORE: f64 = 90.0;
 
 /// Hits nearer to each other than this mean the same place.
 const SAME_PLACE_M: f64 = 50.0;

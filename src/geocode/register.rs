@@ -6,6 +6,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Fault;
+use super::fuzzy::{self, Spellings};
 use super::normalise::{self, Key, fold, squeezed, tokens};
 use crate::model::address::Addresses;
 use crate::model::street::Streets;
@@ -16,13 +18,30 @@ use crate::unit::Local;
 /// width: gaps up to 250 m never part a street, gaps beyond 750 m always do.
 const SQUARE_M: f64 = 250.0;
 
+/// Names that are looked at for one misspelt text.
+const GUESSES: usize = 20;
+
+/// A house number that no larger share of the streets has is rare.
+const RARE_SHARE: f64 = 0.1;
+
+/// A postcode or town with no more streets than this tells one of them.
+const TELLING_NAMES: u32 = 30;
+
 /// Streets by name, with their numbers.
 #[derive(Debug)]
 pub(super) struct Register<'a> {
     pub(super) addresses: &'a Addresses,
     pub(super) streets: &'a Streets,
     pub(super) names: Vec<Name>,
-    by_bare: FxHashMap<String, Vec<Entry>>,
+    entries: Vec<Entry>,
+    /// Entries by the name proper.
+    by_bare: FxHashMap<String, Vec<u32>>,
+    /// The entries once more, by what their letters have in common.
+    spellings: Spellings,
+    /// How many names have each house number.
+    names_with_number: FxHashMap<u32, u32>,
+    /// How many names have each postcode or town, by its key.
+    names_with_area: FxHashMap<String, u32>,
     /// Rows of `addresses`, place by place, by number within a place.
     pub(super) rows: Vec<u32>,
     /// The number of each of `rows`.
@@ -57,8 +76,18 @@ pub(super) struct Place {
     pub(super) radius_m: f64,
 }
 
-/// One spelling of a name.
+/// A name that a misspelt text may mean.
 #[derive(Debug, Clone)]
+pub(super) struct Guess {
+    pub(super) name: u32,
+    /// What sets the text apart from the name.
+    pub(super) faults: Vec<Fault>,
+    /// Whether more letters are wrong than a name of this length may have wrong on weak evidence.
+    pub(super) is_bold: bool,
+}
+
+/// One spelling of a name.
+#[derive(Debug)]
 struct Entry {
     key: Key,
     name: u32,
@@ -104,7 +133,11 @@ impl<'a> Register<'a> {
             addresses,
             streets,
             names: names.list,
+            entries: names.entries,
             by_bare: names.by_bare,
+            spellings: Spellings::build(names.spellings),
+            names_with_number: FxHashMap::default(),
+            names_with_area: FxHashMap::default(),
             rows: Vec::with_capacity(addresses.len()),
             numbers: Vec::with_capacity(addresses.len()),
             suffixes: keys_of(&addresses.suffix, addresses, normalise::suffix),
@@ -130,8 +163,27 @@ impl<'a> Register<'a> {
         }
         for (name, rows) in rows_of.into_iter().enumerate() {
             register.place(name, &rows);
+            register.count(&rows);
         }
         register
+    }
+
+    /// Counts a name for each of its numbers, postcodes and towns.
+    fn count(&mut self, rows: &[u32]) {
+        let column = |column: &[u32]| {
+            let mut all: Vec<u32> = rows.iter().map(|&row| column[row as usize]).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        for number in column(&self.addresses.number) {
+            *self.names_with_number.entry(number).or_default() += 1;
+        }
+        for word in column(&self.addresses.postcode).into_iter().chain(column(&self.addresses.city)) {
+            if let Some(key) = self.squeezed.get(&word) {
+                *self.names_with_area.entry(key.clone()).or_default() += 1;
+            }
+        }
     }
 
     /// The places of one name, from its addresses and ways.
@@ -191,27 +243,70 @@ impl<'a> Register<'a> {
 
     /// The names that these tokens can mean, with what is not as it should be about each: exact ones alone if
     /// there are any, else those that only lack or have too much of a type or direction.
-    pub(super) fn find(&self, tokens: &[normalise::Token<'_>]) -> Vec<(u32, Vec<super::Fault>)> {
+    pub(super) fn find(&self, tokens: &[normalise::Token<'_>]) -> Vec<(u32, Vec<Fault>)> {
         let found = self.find_key(&normalise::key(tokens));
         if found.is_empty() { self.find_key(&normalise::unsplit_key(tokens)) } else { found }
     }
 
-    fn find_key(&self, asked: &Key) -> Vec<(u32, Vec<super::Fault>)> {
+    fn find_key(&self, asked: &Key) -> Vec<(u32, Vec<Fault>)> {
         let Some(entries) = self.by_bare.get(&asked.bare) else { return Vec::new() };
-        let mut found: Vec<(u32, Vec<super::Fault>)> = Vec::new();
-        for entry in entries {
+        let mut found: Vec<(u32, Vec<Fault>)> = Vec::new();
+        for &entry in entries {
+            let entry = &self.entries[entry as usize];
             if let Some(faults) = differences(asked, entry) {
                 found.push((entry.name, faults));
             }
         }
-        let is_exact =
-            |faults: &[super::Fault]| faults.iter().all(|&fault| fault == super::Fault::StreetAlias);
+        let is_exact = |faults: &[Fault]| faults.iter().all(|&fault| fault == Fault::StreetAlias);
         if found.iter().any(|(_, faults)| is_exact(faults)) {
             found.retain(|(_, faults)| is_exact(faults));
         }
         found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.len().cmp(&b.1.len())));
         found.dedup_by_key(|(name, _)| *name);
         found
+    }
+
+    /// The names that these tokens can mean if some of their letters are wrong, likeliest first.
+    pub(super) fn find_misspelt(&self, tokens: &[normalise::Token<'_>]) -> Vec<Guess> {
+        let mut guesses: Vec<Guess> = Vec::new();
+        let mut guess = |key: &Key, entry: u32, edits: usize, length: usize| {
+            let entry = &self.entries[entry as usize];
+            let Some(mut faults) = differences(key, entry).filter(|_| edits > 0) else { return };
+            faults.extend(std::iter::repeat_n(Fault::StreetMisspelt, edits));
+            guesses.push(Guess { name: entry.name, faults, is_bold: edits > fuzzy::allowed(length) });
+        };
+        for asked in fuzzy::ways_to_ask(tokens) {
+            let key = &asked.key;
+            for &entry in self.by_bare.get(&key.bare).into_iter().flatten() {
+                guess(key, entry, asked.edits, usize::MAX);
+            }
+            for text in [&key.bare, &asked.written].into_iter().filter(|text| !text.is_empty()) {
+                let most = (fuzzy::allowed(text.len()) + 1).saturating_sub(asked.edits);
+                for near in self.spellings.near(text, most) {
+                    guess(key, near.bearer, near.edits + asked.edits, text.len());
+                }
+                for entry in self.spellings.sounding_like(text) {
+                    guess(key, entry, 1 + asked.edits, text.len());
+                }
+            }
+        }
+        let score = |guess: &Guess| super::score::score(&guess.faults);
+        guesses.sort_by(|a, b| a.name.cmp(&b.name).then(score(b).total_cmp(&score(a))));
+        guesses.dedup_by_key(|guess| guess.name);
+        guesses.sort_by(|a, b| score(b).total_cmp(&score(a)).then(a.name.cmp(&b.name)));
+        guesses.truncate(GUESSES);
+        guesses
+    }
+
+    /// Whether so few streets have this house number that it tells one of them.
+    pub(super) fn is_rare_number(&self, number: u32) -> bool {
+        let names = self.names_with_number.get(&number).copied().unwrap_or(0);
+        f64::from(names) <= RARE_SHARE * self.names.len() as f64
+    }
+
+    /// Whether so few streets have this postcode or town that it tells one of them.
+    pub(super) fn is_telling_area(&self, key: &str) -> bool {
+        self.names_with_area.get(key).is_some_and(|&names| names <= TELLING_NAMES)
     }
 
     /// The rows of a place with this number.
@@ -260,8 +355,7 @@ fn keys_of(column: &[u32], addresses: &Addresses, key: impl Fn(&str) -> String) 
 }
 
 /// What sets the asked name apart from one of the register; `None` where it is another name.
-fn differences(asked: &Key, entry: &Entry) -> Option<Vec<super::Fault>> {
-    use super::Fault;
+fn differences(asked: &Key, entry: &Entry) -> Option<Vec<Fault>> {
     let mut faults = Vec::new();
     match (asked.kind, entry.key.kind) {
         (a, b) if a == b => {}
@@ -292,39 +386,55 @@ fn differences(asked: &Key, entry: &Entry) -> Option<Vec<super::Fault>> {
 struct Names {
     list: Vec<Name>,
     by_key: FxHashMap<Key, u32>,
-    by_bare: FxHashMap<String, Vec<Entry>>,
+    entries: Vec<Entry>,
+    by_bare: FxHashMap<String, Vec<u32>>,
+    /// Spelling and entry.
+    spellings: Vec<(String, u32)>,
 }
 
 impl Names {
-    fn key(text: &str) -> Option<Key> {
+    /// The key of a name, and the name without type and directions as written where the key has it otherwise.
+    fn key(text: &str) -> Option<(Key, String)> {
         let folded = fold(text);
-        let key = normalise::key(&tokens(&folded));
-        (!key.bare.is_empty()).then_some(key)
+        let tokens = tokens(&folded);
+        let key = normalise::key(&tokens);
+        let written = fuzzy::written(&key, &normalise::parts(&tokens, true).1);
+        (!key.bare.is_empty()).then_some((key, written))
     }
 
     fn find(&self, text: &str) -> Option<u32> {
-        self.by_key.get(&Self::key(text)?).copied()
+        self.by_key.get(&Self::key(text)?.0).copied()
     }
 
     /// The number of a name, which is added if it is new. The first spelling is its label.
     fn intern(&mut self, text: &str) -> Option<u32> {
-        let key = Self::key(text)?;
+        let (key, written) = Self::key(text)?;
         if let Some(&name) = self.by_key.get(&key) {
             return Some(name);
         }
         let name = u32::try_from(self.list.len()).expect("fewer than 2^32 street names");
         self.list.push(Name { label: text.trim().to_owned(), ..Name::default() });
         self.by_key.insert(key.clone(), name);
-        self.by_bare.entry(key.bare.clone()).or_default().push(Entry { key, name, is_alias: false });
+        self.add(Entry { key, name, is_alias: false }, written);
         Some(name)
     }
 
     fn add_alias(&mut self, name: u32, text: &str) {
-        let Some(key) = Self::key(text) else { return };
-        let entries = self.by_bare.entry(key.bare.clone()).or_default();
-        if !entries.iter().any(|entry| entry.name == name && entry.key == key) {
-            entries.push(Entry { key, name, is_alias: true });
+        let Some((key, written)) = Self::key(text) else { return };
+        let known = self.by_bare.get(&key.bare).into_iter().flatten();
+        let mut known = known.map(|&entry| &self.entries[entry as usize]);
+        if !known.any(|entry| entry.name == name && entry.key == key) {
+            self.add(Entry { key, name, is_alias: true }, written);
         }
+    }
+
+    fn add(&mut self, entry: Entry, written: String) {
+        let number = u32::try_from(self.entries.len()).expect("fewer than 2^32 spellings of streets");
+        let bare = entry.key.bare.clone();
+        self.by_bare.entry(bare.clone()).or_default().push(number);
+        self.spellings
+            .extend([bare, written].into_iter().filter(|text| !text.is_empty()).map(|text| (text, number)));
+        self.entries.push(entry);
     }
 }
 
