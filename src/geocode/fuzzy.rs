@@ -18,9 +18,6 @@ use crate::model::text::Texts;
 /// five leaves no run of three whole.
 const SHORT: usize = 6;
 
-/// Letters by which the longest names may be off.
-pub(super) const MOST_EDITS: usize = 4;
-
 /// Spellings of names, to be found by what they have in common.
 #[derive(Debug)]
 pub(super) struct Spellings {
@@ -83,7 +80,7 @@ impl Spellings {
         Self { texts, digits, ends, bearers, pairs, triples, sounds }
     }
 
-    /// Every spelling within `edits` of `text`, nearest first; the text itself is none of them.
+    /// Every spelling within `edits` of `text`, nearest first.
     pub(super) fn near(&self, text: &str, edits: usize) -> Vec<Near> {
         let mut found = Vec::new();
         if edits == 0 || self.ends.is_empty() || !text.is_ascii() {
@@ -100,7 +97,7 @@ impl Spellings {
             if self.digits[index] != digits || there.len().abs_diff(letters.len()) > edits {
                 return;
             }
-            if let Some(edits @ 1..) = asked.distance_with_args(there.iter().copied(), &cutoff) {
+            if let Some(edits) = asked.distance_with_args(there.iter().copied(), &cutoff) {
                 found.extend(self.bearers_of(index).map(|bearer| Near { edits, bearer }));
             }
         };
@@ -119,6 +116,11 @@ impl Spellings {
         }
         found.sort_unstable();
         found
+    }
+
+    /// How many runs of letters of the text no spelling has.
+    pub(super) fn strange_runs(&self, text: &str) -> usize {
+        runs_of(text.as_bytes(), 3).filter(|&run| self.triples.holders(run).is_empty()).count()
     }
 
     /// Whose spelling sounds like `text` but is written otherwise.
@@ -215,90 +217,33 @@ pub(super) fn sound(text: &str) -> String {
     heard
 }
 
-/// One way to take a misspelt name apart.
+/// What a misspelt name is compared by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct Forms {
+    /// Type and directions, and the name proper.
     pub(super) key: Key,
-    /// The name with its small words and abbreviations as written; empty where that is the same.
+    /// The name proper with its small words and abbreviations as written; empty where that is the same.
     pub(super) written: String,
-    /// Letters that were wrong in its type or direction.
-    pub(super) edits: usize,
+    /// All of it as written, type and directions included: one never knows where the wrong letter is.
+    pub(super) whole: String,
 }
 
-/// The name as written, without type and directions, where the key has something else.
-pub(super) fn written(key: &Key, name: &[&str]) -> String {
-    let joined = name.concat();
-    if joined == key.bare { String::new() } else { joined }
-}
-
-/// How a name can be taken apart: as it stands, and with its type or direction mended (`Sussex Raod`).
-pub(super) fn ways_to_ask(tokens: &[Token<'_>]) -> Vec<Asked> {
-    let ask = |tokens: &[Token<'_>], splits: bool, edits: usize| {
-        let key = if splits { normalise::key(tokens) } else { normalise::unsplit_key(tokens) };
-        let written = written(&key, &normalise::parts(tokens, splits).1);
-        Asked { key, written, edits }
-    };
-    let mut ways = vec![ask(tokens, true, 0)];
-    let mut add = |way: Asked| {
-        if !way.key.bare.is_empty() && !ways.iter().any(|known| known.key == way.key) {
-            ways.push(way);
-        }
-    };
-    add(ask(tokens, false, 0));
-    for index in 0..tokens.len() {
-        for (mended, edits) in mend(tokens, index) {
-            let mut all: Vec<Token<'_>> = tokens[..index].to_vec();
-            all.extend(mended);
-            all.extend(&tokens[index + 1..]);
-            add(ask(&all, true, edits));
-        }
+impl Forms {
+    pub(super) fn of(tokens: &[Token<'_>]) -> Self {
+        let key = normalise::key(tokens);
+        let written = normalise::parts(tokens, true).1.concat();
+        let written = if written == key.bare { String::new() } else { written };
+        Self { key, written, whole: tokens.iter().map(|token| token.text).collect() }
     }
-    ways
-}
 
-/// Spellings of types and directions that are long enough to be recognised by all but one letter.
-fn mendable() -> impl Iterator<Item = &'static str> {
-    let types = words::TYPES.iter().flat_map(|(_, _, spellings)| spellings.iter().copied());
-    let directions = words::DIRECTIONS.iter().flat_map(|(_, spellings)| spellings.iter().copied());
-    types.chain(directions).filter(|spelling| spelling.len() >= 4)
-}
-
-/// What the token at `index` is when one letter of a type or direction is wrong: the whole of it, or the end of
-/// the last one (`kerkstraar`, `sussexroad`).
-fn mend<'t>(tokens: &[Token<'t>], index: usize) -> Vec<(Vec<Token<'t>>, usize)> {
-    let token = tokens[index];
-    let mut found = Vec::new();
-    if token.text.len() < 3 || token.has_number() || !token.text.is_ascii() {
-        return found;
+    /// The name as a whole with its type as others write it: `sussexrd` and `sussexroad`.
+    pub(super) fn other_whole(&self, tokens: &[Token<'_>]) -> Option<String> {
+        let (long, _, spellings) = words::TYPES.get(usize::from(self.key.kind).checked_sub(1)?)?;
+        let last = tokens.iter().rposition(|token| spellings.contains(&token.text))?;
+        let other = if tokens[last].text == *long { spellings.get(1)? } else { long };
+        let texts = tokens.iter().enumerate();
+        Some(texts.map(|(index, token)| if index == last { other } else { token.text }).collect())
     }
-    let glue = token.glue;
-    let is_off_by_one = |text: &str, spelling: &str| {
-        text.len().abs_diff(spelling.len()) <= 1
-            && osa::distance_with_args(text.bytes(), spelling.bytes(), &osa::Args::default().score_cutoff(1))
-                .is_some()
-    };
-    let is_last = index + 1 == tokens.len() || index + 2 == tokens.len();
-    for spelling in mendable() {
-        if tokens.len() > 1 && token.text != spelling && is_off_by_one(token.text, spelling) {
-            found.push((vec![Token { text: spelling, glue }], 1));
-        }
-        if !is_last {
-            continue;
-        }
-        for cut in spelling.len() - 1..=spelling.len() + 1 {
-            let Some((name, end)) = token.text.len().checked_sub(cut).map(|at| token.text.split_at(at))
-            else {
-                continue;
-            };
-            let begins_alike = cut == spelling.len() || end.as_bytes()[0] == spelling.as_bytes()[0];
-            if name.len() >= 3 && begins_alike && is_off_by_one(end, spelling) {
-                let parts =
-                    [Token { text: name, glue }, Token { text: spelling, glue: normalise::Glue::Blank }];
-                found.push((parts.to_vec(), 1));
-            }
-        }
-    }
-    found
 }
 
 fn count(number: usize) -> u32 {

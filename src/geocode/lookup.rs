@@ -65,13 +65,13 @@ impl Hit {
 }
 
 /// A street name and what follows it.
-struct Street<'r> {
-    name: &'r Name,
+pub(super) struct Street<'r> {
+    pub(super) name: &'r Name,
     number_of_name: u32,
     faults: Vec<Fault>,
-    city: String,
-    /// Whether so much is wrong with the name that only strong evidence confirms it.
-    is_bold: bool,
+    pub(super) city: String,
+    /// How far the text is from the name, where it is misspelt.
+    pub(super) guess: Option<Guess>,
 }
 
 /// How a name is taken.
@@ -118,39 +118,6 @@ impl Register<'_> {
         }
     }
 
-    /// Marks what a misspelt name found as uncorroborated unless something else agrees with it: a house number
-    /// that the register has there, or a postcode or town that few streets have.
-    fn doubt(&self, street: &Street<'_>, reading: &Reading<'_>, asked: &Asked<'_>, hits: &mut [Hit]) {
-        if !street.faults.contains(&Fault::StreetMisspelt) {
-            return;
-        }
-        for hit in hits {
-            let disagrees = hit
-                .faults
-                .iter()
-                .any(|fault| matches!(fault, Fault::PostcodeDisagrees | Fault::CityDisagrees));
-            let by_area = [asked.postcode, &street.city].into_iter().any(|area| self.is_telling_area(area));
-            let numbers = match reading {
-                Reading::Address { number, .. } => [Some(number.value), number.second],
-                Reading::Block { from, to, .. } => [Some(*from), Some(*to)],
-                _ => [None, None],
-            };
-            let is_there = |&number: &u32| {
-                street.name.places.iter().any(|place| !self.rows_with(place, number).is_empty())
-            };
-            let by_number = match hit.level {
-                Level::Rooftop | Level::RooftopMainNumber => true,
-                Level::Range => numbers.iter().flatten().all(is_there),
-                _ => false,
-            };
-            let is_rare = numbers.iter().flatten().any(|&number| self.is_rare_number(number));
-            let is_confirmed = by_area || by_number && (is_rare || !street.is_bold);
-            if (disagrees || !is_confirmed) && !hit.faults.contains(&Fault::Uncorroborated) {
-                hit.faults.push(Fault::Uncorroborated);
-            }
-        }
-    }
-
     /// Every street whose name the tokens begin with; what they do not use must be a town or the like.
     fn streets_named<'r>(
         &'r self,
@@ -163,13 +130,16 @@ impl Register<'_> {
         for length in (1..=line).rev().take(6) {
             let beyond: Vec<Token<'_>> = tokens[length..].iter().chain(rest).copied().collect();
             let (city, fault) = self.locality(&beyond);
-            let names: Vec<Guess> = match spelling {
+            let names: Vec<(u32, Vec<Fault>, Option<Guess>)> = match spelling {
                 Spelling::Right => {
-                    let exact = |(name, faults)| Guess { name, faults, is_bold: false };
+                    let exact = |(name, faults)| (name, faults, None);
                     self.find(&tokens[..length]).into_iter().map(exact).collect()
                 }
                 Spelling::Wrong if fault == Some(Fault::UnknownWords) => continue,
-                Spelling::Wrong => self.find_misspelt(&tokens[..length]),
+                Spelling::Wrong => {
+                    let guess = |guess: Guess| (guess.name, guess.faults.clone(), Some(guess));
+                    self.find_misspelt(&tokens[..length]).into_iter().map(guess).collect()
+                }
             };
             if names.is_empty() {
                 continue;
@@ -182,11 +152,11 @@ impl Register<'_> {
             }
             // `Park Vale Avenue` is not Park Street in a town called Vale Avenue.
             let is_cut_short = length < line && city.is_empty();
-            for Guess { name: number_of_name, mut faults, is_bold } in names {
+            for (number_of_name, mut faults, guess) in names {
                 let is_doubtful = is_cut_short && faults.contains(&Fault::TypeMissing);
                 faults.extend(if is_doubtful { fault.map(|_| Fault::UnknownWords) } else { fault });
                 let name = &self.names[number_of_name as usize];
-                found.push(Street { name, number_of_name, faults, city: city.clone(), is_bold });
+                found.push(Street { name, number_of_name, faults, city: city.clone(), guess });
             }
         }
         found

@@ -7,6 +7,7 @@
 //! tried, a fuzzy street alone put 7 to 44 % of streets that do not exist somewhere.
 
 mod default_point;
+mod evidence;
 mod fuzzy;
 mod lookup;
 mod normalise;
@@ -287,8 +288,11 @@ impl<'a> Geocoder<'a> {
         let is_good = best.score() >= self.options.accept_score;
         let is_guess = |hit: &lookup::Hit| hit.faults.contains(&Fault::StreetMisspelt);
         // A street of the very name, if only its number were known there, speaks against a misspelt one.
-        let is_contradicted = is_guess(best)
-            && hits.iter().any(|hit| !is_guess(hit) && hit.score() >= self.options.accept_score);
+        let contradicts = |hit: &lookup::Hit| {
+            let is_good = !is_guess(hit) && hit.score() >= self.options.accept_score;
+            is_good && hit.at.distance_m(best.at) > elsewhere_m(hit)
+        };
+        let is_contradicted = is_guess(best) && hits.iter().any(contradicts);
         let mut answer = Answer { score: best.score(), faults: best.faults.clone(), ..Answer::nothing() };
         answer.status = match (is_good, has_rival) {
             (true, false) if !is_contradicted => Status::Accepted,

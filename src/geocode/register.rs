@@ -4,10 +4,13 @@
 //! one are never placed between numbers of the other. Places are told apart by distance, not by postcode or
 //! town: a long street runs through several of both, and half of all registers leave both out.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
 use super::Fault;
-use super::fuzzy::{self, Spellings};
+use super::evidence::Crowd;
+use super::fuzzy::{self, Forms, Spellings};
 use super::normalise::{self, Key, fold, squeezed, tokens};
 use crate::model::address::Addresses;
 use crate::model::street::Streets;
@@ -21,12 +24,6 @@ const SQUARE_M: f64 = 250.0;
 /// Names that are looked at for one misspelt text.
 const GUESSES: usize = 20;
 
-/// A house number that no larger share of the streets has is rare.
-const RARE_SHARE: f64 = 0.1;
-
-/// A postcode or town with no more streets than this tells one of them.
-const TELLING_NAMES: u32 = 30;
-
 /// Streets by name, with their numbers.
 #[derive(Debug)]
 pub(super) struct Register<'a> {
@@ -38,6 +35,8 @@ pub(super) struct Register<'a> {
     by_bare: FxHashMap<String, Vec<u32>>,
     /// The entries once more, by what their letters have in common.
     spellings: Spellings,
+    /// Counted when the first misspelt name is asked for.
+    crowd: OnceLock<Crowd>,
     /// How many names have each house number.
     names_with_number: FxHashMap<u32, u32>,
     /// How many names have each postcode or town, by its key.
@@ -82,8 +81,14 @@ pub(super) struct Guess {
     pub(super) name: u32,
     /// What sets the text apart from the name.
     pub(super) faults: Vec<Fault>,
-    /// Whether more letters are wrong than a name of this length may have wrong on weak evidence.
-    pub(super) is_bold: bool,
+    /// How many letters are wrong.
+    pub(super) edits: usize,
+    /// Letters of the name proper.
+    pub(super) length: usize,
+    /// Whether its type or direction is missing too, or too much.
+    pub(super) is_partial: bool,
+    /// Runs of letters in the text that no name has.
+    pub(super) strange_runs: usize,
 }
 
 /// One spelling of a name.
@@ -135,7 +140,10 @@ impl<'a> Register<'a> {
             names: names.list,
             entries: names.entries,
             by_bare: names.by_bare,
-            spellings: Spellings::build(names.spellings),
+            spellings: Spellings::build(
+                names.spellings.into_iter().map(|(text, bearer)| (text, bearer.0)).collect(),
+            ),
+            crowd: OnceLock::new(),
             names_with_number: FxHashMap::default(),
             names_with_area: FxHashMap::default(),
             rows: Vec::with_capacity(addresses.len()),
@@ -257,7 +265,6 @@ impl<'a> Register<'a> {
                 found.push((entry.name, faults));
             }
         }
-        let is_exact = |faults: &[Fault]| faults.iter().all(|&fault| fault == Fault::StreetAlias);
         if found.iter().any(|(_, faults)| is_exact(faults)) {
             found.retain(|(_, faults)| is_exact(faults));
         }
@@ -268,26 +275,35 @@ impl<'a> Register<'a> {
 
     /// The names that these tokens can mean if some of their letters are wrong, likeliest first.
     pub(super) fn find_misspelt(&self, tokens: &[normalise::Token<'_>]) -> Vec<Guess> {
+        let forms = Forms::of(tokens);
+        let strange_runs = self.spellings.strange_runs(&forms.whole);
+        let Forms { key, written, whole } = forms;
         let mut guesses: Vec<Guess> = Vec::new();
-        let mut guess = |key: &Key, entry: u32, edits: usize, length: usize| {
-            let entry = &self.entries[entry as usize];
-            let Some(mut faults) = differences(key, entry).filter(|_| edits > 0) else { return };
-            faults.extend(std::iter::repeat_n(Fault::StreetMisspelt, edits));
-            guesses.push(Guess { name: entry.name, faults, is_bold: edits > fuzzy::allowed(length) });
-        };
-        for asked in fuzzy::ways_to_ask(tokens) {
-            let key = &asked.key;
-            for &entry in self.by_bare.get(&key.bare).into_iter().flatten() {
-                guess(key, entry, asked.edits, usize::MAX);
+        let mut guess = |key: &Key, bearer: Bearer, edits: usize| {
+            let entry = &self.entries[bearer.entry()];
+            let Some(mut faults) = differences(key, entry) else { return };
+            if bearer.is_whole() {
+                faults.retain(|&fault| fault == Fault::StreetAlias);
+            } else if edits == 0 {
+                return;
             }
-            for text in [&key.bare, &asked.written].into_iter().filter(|text| !text.is_empty()) {
-                let most = (fuzzy::allowed(text.len()) + 1).saturating_sub(asked.edits);
-                for near in self.spellings.near(text, most) {
-                    guess(key, near.bearer, near.edits + asked.edits, text.len());
-                }
-                for entry in self.spellings.sounding_like(text) {
-                    guess(key, entry, 1 + asked.edits, text.len());
-                }
+            let allowed = fuzzy::allowed(entry.key.bare.len());
+            if edits > allowed + 1 || allowed == 0 && edits > 0 {
+                return;
+            }
+            // Nothing but a blank is wrong: `Sussexroad`.
+            let edits = edits.max(1);
+            let is_partial = !is_exact(&faults);
+            faults.extend(std::iter::repeat_n(Fault::StreetMisspelt, edits));
+            let length = entry.key.bare.len();
+            guesses.push(Guess { name: entry.name, faults, edits, length, is_partial, strange_runs });
+        };
+        for text in [&key.bare, &written, &whole].into_iter().filter(|text| !text.is_empty()) {
+            for near in self.spellings.near(text, fuzzy::allowed(text.len()) + 1) {
+                guess(&key, Bearer(near.bearer), near.edits);
+            }
+            for bearer in self.spellings.sounding_like(text) {
+                guess(&key, Bearer(bearer), 1);
             }
         }
         let score = |guess: &Guess| super::score::score(&guess.faults);
@@ -298,15 +314,42 @@ impl<'a> Register<'a> {
         guesses
     }
 
-    /// Whether so few streets have this house number that it tells one of them.
-    pub(super) fn is_rare_number(&self, number: u32) -> bool {
-        let names = self.names_with_number.get(&number).copied().unwrap_or(0);
-        f64::from(names) <= RARE_SHARE * self.names.len() as f64
+    /// How many streets have this house number.
+    pub(super) fn names_with_number(&self, number: u32) -> u32 {
+        self.names_with_number.get(&number).copied().unwrap_or(0)
     }
 
-    /// Whether so few streets have this postcode or town that it tells one of them.
-    pub(super) fn is_telling_area(&self, key: &str) -> bool {
-        self.names_with_area.get(key).is_some_and(|&names| names <= TELLING_NAMES)
+    /// How many streets have this postcode or town.
+    pub(super) fn names_with_area(&self, key: &str) -> u32 {
+        self.names_with_area.get(key).copied().unwrap_or(0)
+    }
+
+    /// Whether a street has this postcode or town.
+    pub(super) fn is_in_area(&self, name: &Name, key: &str) -> bool {
+        let rows = name.places.iter().flat_map(|place| &self.rows[place.rows.clone()]);
+        rows.copied().any(|row| self.postcode_of(row) == key || self.city_of(row) == key)
+    }
+
+    /// How near the names of the register are to each other.
+    pub(super) fn crowd(&self) -> &Crowd {
+        self.crowd.get_or_init(|| Crowd::count(self))
+    }
+
+    /// Of some names, evenly spread: the length, and the edits to each other name of the same type near it.
+    pub(super) fn sample_neighbours(&self, most: usize) -> Vec<(usize, Vec<usize>)> {
+        let step = self.entries.len().div_ceil(most).max(1);
+        let neighbours = |entry: &Entry| {
+            let bare = &entry.key.bare;
+            let near = self.spellings.near(bare, fuzzy::allowed(bare.len()) + 1).into_iter();
+            let others = near.filter(|near| {
+                let other = &self.entries[Bearer(near.bearer).entry()];
+                let is_alike =
+                    other.key.kind == entry.key.kind && other.key.directions == entry.key.directions;
+                !Bearer(near.bearer).is_whole() && other.name != entry.name && is_alike && near.edits > 0
+            });
+            (bare.len(), others.map(|near| near.edits).collect())
+        };
+        self.entries.iter().step_by(step).map(neighbours).collect()
     }
 
     /// The rows of a place with this number.
@@ -354,6 +397,11 @@ fn keys_of(column: &[u32], addresses: &Addresses, key: impl Fn(&str) -> String) 
     words.into_iter().map(|word| (word, key(addresses.words.get(word)))).collect()
 }
 
+/// Whether a name is the one that was asked for, perhaps by another of its names.
+fn is_exact(faults: &[Fault]) -> bool {
+    faults.iter().all(|&fault| fault == Fault::StreetAlias)
+}
+
 /// What sets the asked name apart from one of the register; `None` where it is another name.
 fn differences(asked: &Key, entry: &Entry) -> Option<Vec<Fault>> {
     let mut faults = Vec::new();
@@ -381,6 +429,25 @@ fn differences(asked: &Key, entry: &Entry) -> Option<Vec<Fault>> {
     Some(faults)
 }
 
+/// Who bears a spelling: an entry, and whether the spelling holds its type and directions too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Bearer(u32);
+
+impl Bearer {
+    fn new(entry: usize, is_whole: bool) -> Self {
+        let number = 2 * entry + usize::from(is_whole);
+        Self(u32::try_from(number).expect("fewer than 2^31 spellings of streets"))
+    }
+
+    fn entry(self) -> usize {
+        self.0 as usize / 2
+    }
+
+    fn is_whole(self) -> bool {
+        self.0 % 2 == 1
+    }
+}
+
 /// Names while they are collected.
 #[derive(Default)]
 struct Names {
@@ -388,53 +455,58 @@ struct Names {
     by_key: FxHashMap<Key, u32>,
     entries: Vec<Entry>,
     by_bare: FxHashMap<String, Vec<u32>>,
-    /// Spelling and entry.
-    spellings: Vec<(String, u32)>,
+    spellings: Vec<(String, Bearer)>,
 }
 
 impl Names {
-    /// The key of a name, and the name without type and directions as written where the key has it otherwise.
-    fn key(text: &str) -> Option<(Key, String)> {
-        let folded = fold(text);
-        let tokens = tokens(&folded);
-        let key = normalise::key(&tokens);
-        let written = fuzzy::written(&key, &normalise::parts(&tokens, true).1);
-        (!key.bare.is_empty()).then_some((key, written))
-    }
-
     fn find(&self, text: &str) -> Option<u32> {
-        self.by_key.get(&Self::key(text)?.0).copied()
+        let folded = fold(text);
+        self.by_key.get(&normalise::key(&tokens(&folded))).copied()
     }
 
     /// The number of a name, which is added if it is new. The first spelling is its label.
     fn intern(&mut self, text: &str) -> Option<u32> {
-        let (key, written) = Self::key(text)?;
+        let folded = fold(text);
+        let tokens = tokens(&folded);
+        let key = normalise::key(&tokens);
+        if key.bare.is_empty() {
+            return None;
+        }
         if let Some(&name) = self.by_key.get(&key) {
             return Some(name);
         }
         let name = u32::try_from(self.list.len()).expect("fewer than 2^32 street names");
         self.list.push(Name { label: text.trim().to_owned(), ..Name::default() });
-        self.by_key.insert(key.clone(), name);
-        self.add(Entry { key, name, is_alias: false }, written);
+        self.by_key.insert(key, name);
+        self.add(name, &tokens, false);
         Some(name)
     }
 
     fn add_alias(&mut self, name: u32, text: &str) {
-        let Some((key, written)) = Self::key(text) else { return };
-        let known = self.by_bare.get(&key.bare).into_iter().flatten();
-        let mut known = known.map(|&entry| &self.entries[entry as usize]);
-        if !known.any(|entry| entry.name == name && entry.key == key) {
-            self.add(Entry { key, name, is_alias: true }, written);
-        }
+        let folded = fold(text);
+        self.add(name, &tokens(&folded), true);
     }
 
-    fn add(&mut self, entry: Entry, written: String) {
-        let number = u32::try_from(self.entries.len()).expect("fewer than 2^32 spellings of streets");
-        let bare = entry.key.bare.clone();
-        self.by_bare.entry(bare.clone()).or_default().push(number);
-        self.spellings
-            .extend([bare, written].into_iter().filter(|text| !text.is_empty()).map(|text| (text, number)));
-        self.entries.push(entry);
+    /// Adds a spelling of a name, unless it has that already.
+    fn add(&mut self, name: u32, tokens: &[normalise::Token<'_>], is_alias: bool) {
+        let forms = Forms::of(tokens);
+        let other_whole = forms.other_whole(tokens).unwrap_or_default();
+        let Forms { key, written, whole } = forms;
+        let known = self.by_bare.get(&key.bare).into_iter().flatten();
+        let mut known = known.map(|&entry| &self.entries[entry as usize]);
+        if key.bare.is_empty() || known.any(|entry| entry.name == name && entry.key == key) {
+            return;
+        }
+        let entry = self.entries.len();
+        self.by_bare.entry(key.bare.clone()).or_default().push(Bearer::new(entry, false).0 / 2);
+        for (text, is_whole) in
+            [(key.bare.clone(), false), (written, false), (whole, true), (other_whole, true)]
+        {
+            if !text.is_empty() {
+                self.spellings.push((text, Bearer::new(entry, is_whole)));
+            }
+        }
+        self.entries.push(Entry { key, name, is_alias });
     }
 }
 
