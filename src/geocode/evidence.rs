@@ -5,15 +5,22 @@
 //! answers it: how many neighbours in spelling its own names have, and how many streets each number, postcode and
 //! town. A town of two hundred streets may guess more boldly than a country.
 
+use super::Fault;
 use super::lookup::{Asked, Hit, Street};
 use super::parse::Reading;
 use super::register::Register;
-use super::{Fault, fuzzy};
 use crate::model::location::Level;
 
-/// Streets that may agree by chance. Set on Boston (33,122 addresses, 3,377 names): beyond it, more than one in
-/// a hundred addresses in streets that were taken out of the register found another one.
+/// Streets that may agree by chance with a name of which one letter is wrong. Set, like the two that follow, on
+/// Boston (33,122 addresses, 3,377 names), between misspelt addresses that are lost and addresses of streets taken
+/// out of the register that are placed.
 const BY_CHANCE: f64 = 0.05;
+
+/// Two wrong letters are rarer than one: so much less may be left to chance for each further letter.
+const LESS_PER_EDIT: f64 = 0.5;
+
+/// And so much less where type or direction are missing too.
+const PARTIAL: f64 = 0.1;
 
 /// Of the names of a register, three in four are made of runs of letters that its other names have too; of
 /// misspelt ones one in four. Each run that no name has makes a name that the register lacks this much less
@@ -77,13 +84,8 @@ impl Register<'_> {
         asked: &Asked<'_>,
         hits: &mut [Hit],
     ) {
-        // `12 W Park Street` is not number 12 W of Park Street, unless the register has that.
-        if let Reading::Address { number, .. } = reading
-            && number.suffixes.first().is_some_and(|suffix| matches!(suffix.as_str(), "n" | "e" | "s" | "w"))
-        {
-            for hit in hits.iter_mut().filter(|hit| hit.level > Level::Rooftop) {
-                hit.faults.extend([Fault::DirectionAdded, Fault::Uncorroborated]);
-            }
+        for hit in hits.iter_mut() {
+            doubt_exact(street, reading, hit);
         }
         let Some(guess) = &street.guess else { return };
         let names = self.names.len() as f64;
@@ -99,16 +101,21 @@ impl Register<'_> {
                 by_chance *= share;
                 agreeing += 1;
             };
-            for number in self.numbers_found(street, reading, hit) {
+            let numbers = self.numbers_found(street, reading, hit);
+            let is_number_missed = numbers.is_empty() && !matches!(reading, Reading::Street { .. });
+            for number in numbers {
                 agree(f64::from(self.names_with_number(number)) / names);
             }
             for area in [asked.postcode, &street.city].into_iter().filter(|area| !area.is_empty()) {
-                if self.is_in_area(street.name, area) {
+                if !is_number_missed && self.is_in_area(street.name, area) {
                     agree(f64::from(self.names_with_area(area)) / names);
                 }
             }
-            let is_whole = guess.edits <= fuzzy::allowed(guess.length) && !guess.is_partial;
-            let allowed = if is_whole { BY_CHANCE } else { BY_CHANCE / 10.0 };
+            let mut allowed =
+                BY_CHANCE * LESS_PER_EDIT.powi(i32::try_from(guess.edits).unwrap_or(i32::MAX) - 1);
+            if guess.is_partial {
+                allowed *= PARTIAL;
+            }
             let is_confirmed = agreeing > 0 && !is_contradicted && by_chance <= allowed;
             if !is_confirmed && !hit.faults.contains(&Fault::Uncorroborated) {
                 hit.faults.push(Fault::Uncorroborated);
@@ -131,5 +138,29 @@ impl Register<'_> {
         let is_there =
             |&number: &u32| street.name.places.iter().any(|place| !self.rows_with(place, number).is_empty());
         if numbers.iter().all(is_there) { numbers } else { Vec::new() }
+    }
+}
+
+/// Marks what a name as it stands cannot be trusted with.
+fn doubt_exact(street: &Street<'_>, reading: &Reading<'_>, hit: &mut Hit) {
+    let suffix = match reading {
+        Reading::Address { number, .. } => number.suffixes.first().map_or("", String::as_str),
+        _ => "",
+    };
+    // `12 W Park Street` is not number 12 W of Park Street, unless the register has that.
+    if matches!(suffix, "n" | "e" | "s" | "w") && hit.level > Level::Rooftop {
+        hit.faults.extend([Fault::DirectionAdded, Fault::Uncorroborated]);
+    } else if !suffix.is_empty() && hit.level > Level::RooftopMainNumber {
+        hit.faults.push(Fault::SuffixNotMatched);
+    }
+    // Half a name and half a number do not make an address.
+    let is_partial = street.faults.iter().any(|fault| {
+        use Fault::{DirectionAdded, DirectionMissing, TypeAdded, TypeMissing};
+        matches!(fault, TypeMissing | TypeAdded | DirectionMissing | DirectionAdded)
+    });
+    let is_loose = matches!(hit.level, Level::Interpolated | Level::Range)
+        || hit.faults.contains(&Fault::PostcodeDisagrees);
+    if is_partial && is_loose && !hit.faults.contains(&Fault::Uncorroborated) {
+        hit.faults.push(Fault::Uncorroborated);
     }
 }

@@ -52,8 +52,8 @@ pub(super) struct Near {
 pub(super) fn allowed(length: usize) -> usize {
     match length {
         0..=2 => 0,
-        3..=6 => 1,
-        7..=11 => 2,
+        3 => 1,
+        4..=11 => 2,
         _ => 3,
     }
 }
@@ -75,8 +75,8 @@ impl Spellings {
             ends.push(count(bearers.len()));
         }
         // Both indexes hold the lengths between which an edit may cross.
-        let pairs = Runs::build(&texts, 2, 0..=SHORT + allowed(SHORT) + 1);
-        let triples = Runs::build(&texts, 3, SHORT - allowed(SHORT) - 1..=usize::MAX);
+        let pairs = Runs::build(&texts, 2, 0..=SHORT + allowed(SHORT));
+        let triples = Runs::build(&texts, 3, SHORT - allowed(SHORT)..=usize::MAX);
         Self { texts, digits, ends, bearers, pairs, triples, sounds }
     }
 
@@ -172,8 +172,8 @@ fn runs_of(letters: &[u8], length: usize) -> impl Iterator<Item = u32> + '_ {
     (0..runs).map(move |from| (from..from + length).fold(0, |run, index| run << 8 | u32::from(at(index))))
 }
 
-/// The digits of a text, so that texts with other digits are told apart at once.
-fn digits_of(text: &str) -> u32 {
+/// The digits of a text as a number that tells them apart from other digits; 0 for none.
+pub(super) fn digits_of(text: &str) -> u32 {
     let digits = text.bytes().filter(u8::is_ascii_digit);
     digits.fold(0, |all: u32, digit| all.wrapping_mul(11).wrapping_add(u32::from(digit - b'0') + 1))
 }

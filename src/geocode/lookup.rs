@@ -68,7 +68,7 @@ impl Hit {
 pub(super) struct Street<'r> {
     pub(super) name: &'r Name,
     number_of_name: u32,
-    faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
     pub(super) city: String,
     /// How far the text is from the name, where it is misspelt.
     pub(super) guess: Option<Guess>,

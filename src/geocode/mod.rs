@@ -289,8 +289,11 @@ impl<'a> Geocoder<'a> {
         let is_guess = |hit: &lookup::Hit| hit.faults.contains(&Fault::StreetMisspelt);
         // A street of the very name, if only its number were known there, speaks against a misspelt one.
         let contradicts = |hit: &lookup::Hit| {
+            let has = |fault: Fault| hit.faults.contains(&fault);
+            // `12 Wal kHill Street` is not number 12 Wal of a Hill Street that has no 12.
+            let is_leftover = has(Fault::NumberNotFound) && has(Fault::SuffixNotMatched);
             let is_good = !is_guess(hit) && hit.score() >= self.options.accept_score;
-            is_good && hit.at.distance_m(best.at) > elsewhere_m(hit)
+            is_good && !is_leftover && hit.at.distance_m(best.at) > elsewhere_m(hit)
         };
         let is_contradicted = is_guess(best) && hits.iter().any(contradicts);
         let mut answer = Answer { score: best.score(), faults: best.faults.clone(), ..Answer::nothing() };

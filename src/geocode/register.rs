@@ -95,6 +95,8 @@ pub(super) struct Guess {
 #[derive(Debug)]
 struct Entry {
     key: Key,
+    /// Letters of the name proper, as written.
+    letters: usize,
     name: u32,
     is_alias: bool,
 }
@@ -287,19 +289,21 @@ impl<'a> Register<'a> {
             } else if edits == 0 {
                 return;
             }
-            let allowed = fuzzy::allowed(entry.key.bare.len());
-            if edits > allowed + 1 || allowed == 0 && edits > 0 {
+            // Ninth Street is not a misspelt Fifth Street.
+            let number = fuzzy::digits_of(&key.bare);
+            let is_other_number = number != 0 && number != fuzzy::digits_of(&entry.key.bare);
+            if is_other_number || edits > fuzzy::allowed(entry.letters) {
                 return;
             }
             // Nothing but a blank is wrong: `Sussexroad`.
             let edits = edits.max(1);
             let is_partial = !is_exact(&faults);
             faults.extend(std::iter::repeat_n(Fault::StreetMisspelt, edits));
-            let length = entry.key.bare.len();
+            let length = entry.letters;
             guesses.push(Guess { name: entry.name, faults, edits, length, is_partial, strange_runs });
         };
         for text in [&key.bare, &written, &whole].into_iter().filter(|text| !text.is_empty()) {
-            for near in self.spellings.near(text, fuzzy::allowed(text.len()) + 1) {
+            for near in self.spellings.near(text, fuzzy::allowed(text.len())) {
                 guess(&key, Bearer(near.bearer), near.edits);
             }
             for bearer in self.spellings.sounding_like(text) {
@@ -340,7 +344,7 @@ impl<'a> Register<'a> {
         let step = self.entries.len().div_ceil(most).max(1);
         let neighbours = |entry: &Entry| {
             let bare = &entry.key.bare;
-            let near = self.spellings.near(bare, fuzzy::allowed(bare.len()) + 1).into_iter();
+            let near = self.spellings.near(bare, fuzzy::allowed(bare.len())).into_iter();
             let others = near.filter(|near| {
                 let other = &self.entries[Bearer(near.bearer).entry()];
                 let is_alike =
@@ -497,6 +501,7 @@ impl Names {
         if key.bare.is_empty() || known.any(|entry| entry.name == name && entry.key == key) {
             return;
         }
+        let letters = key.bare.len().max(written.len());
         let entry = self.entries.len();
         self.by_bare.entry(key.bare.clone()).or_default().push(Bearer::new(entry, false).0 / 2);
         for (text, is_whole) in
@@ -506,7 +511,7 @@ impl Names {
                 self.spellings.push((text, Bearer::new(entry, is_whole)));
             }
         }
-        self.entries.push(Entry { key, name, is_alias });
+        self.entries.push(Entry { key, letters, name, is_alias });
     }
 }
 

@@ -146,6 +146,7 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("streets", "osm.pbf", "OpenStreetMap extract: ways with classes, one-ways and truck access"),
     ("streets", "geojson, gpkg", "lines; those that share an end meet there"),
     ("register", "osm.pbf", "the addresses of an OpenStreetMap extract"),
+    ("register", "idx", "a register saved with `paaltje geocode --save`: small, and loaded in a moment"),
     ("register", "csv, geojson", "one address a row; the columns of BAG extracts are known"),
     ("assets", "osm.pbf", "bins, containers, bollards, lamps, signs of an OpenStreetMap extract"),
     ("assets", "geojson, gpkg", "points, or the middles of other shapes"),
@@ -208,7 +209,10 @@ pub fn city(
     progress.begin("read the city", 0);
     let plane = match settings.crs {
         Some(code) => Plane::new(Crs::parse(code)?)?,
-        None => survey(sources, settings)?.or_else(home).map(Plane::utm).ok_or_else(no_place)?,
+        None => match register::saved_plane(&sources.register, settings)? {
+            Some(plane) => plane,
+            None => survey(sources, settings)?.or_else(home).map(Plane::utm).ok_or_else(no_place)?,
+        },
     };
     Ok(City {
         streets: streets::read(&sources.streets, settings, &plane, issues, counts)?,
