@@ -167,6 +167,7 @@ impl Register<'_> {
         let is_telling = |token: &&Token<'_>| {
             let is_code =
                 token.text.bytes().all(|byte| byte.is_ascii_digit()) && matches!(token.text.len(), 4 | 5);
+            let is_code = is_code || self.postcodes.contains_key(token.text);
             !words::BEYOND_THE_CITY.contains(&token.text) && !is_code
         };
         let telling: Vec<&Token<'_>> = beyond.iter().filter(is_telling).collect();
