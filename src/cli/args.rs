@@ -88,14 +88,18 @@ pub(super) enum Command {
 /// Batch geocoding of a CSV file; every input column is kept.
 #[derive(Debug, clap::Args)]
 pub(super) struct Batch {
-    /// Address registers: .osm.pbf, CSV or GeoJSON.
+    /// Address registers: .osm.pbf, CSV, GeoJSON, or an .idx that was saved.
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     pub(super) register: Vec<PathBuf>,
     /// Streets, for crossings and numbers that the register lacks.
     #[arg(long, value_name = "FILE")]
     pub(super) streets: Option<PathBuf>,
+    /// Save the registers as one small file that loads in a moment.
+    #[arg(long, value_name = "NAME.idx")]
+    pub(super) save: Option<PathBuf>,
     /// The CSV to geocode; `-` for standard input.
-    pub(super) input: PathBuf,
+    #[arg(required_unless_present = "save")]
+    pub(super) input: Option<PathBuf>,
     /// The column with the address; guessed from its name if left out.
     #[arg(long, value_name = "COLUMN")]
     pub(super) address: Option<String>,

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::export::csv::harmless;
 use crate::geocode::{Answer, Geocoder, Options};
 use crate::import::columns::{self, Table};
-use crate::import::register::RegisterSource;
+use crate::import::register::{RegisterSource, index};
 use crate::import::reports::recognise;
 use crate::import::streets::StreetSource;
 use crate::import::{self, Settings, Sources, open};
@@ -56,9 +56,20 @@ pub(super) fn geocode(args: &Args, batch: &Batch) -> Result<()> {
     };
     let (issues, counts) = (&mut Issues::new(), &mut Vec::new());
     let city = import::city(&sources, &reading, || None, issues, counts, &*progress)?;
+    if let Some(target) = &batch.save {
+        let saved = std::fs::write(target, index::pack(&city.addresses, &city.plane));
+        saved.map_err(|source| Error::writing(target, source))?;
+    }
+    let Some(input) = &batch.input else {
+        drop(progress);
+        if !args.quiet {
+            say(&format!("{} addresses saved", city.addresses.len()));
+        }
+        return Ok(());
+    };
     let geocoder = Geocoder::build(&city.addresses, &city.streets, &Options::default());
     progress.begin("geocode", 0);
-    let file = open::files(Path::new(""), &path(&batch.input))?.remove(0);
+    let file = open::files(Path::new(""), &path(input))?.remove(0);
     let table = Table::open(&file, None, None)?;
     let header = table.header().to_vec();
     let column = match &batch.address {

@@ -4,7 +4,7 @@
 //! The text is first taken literally (`Achter de Dom` is a street of Utrecht), then by the words of place in
 //! it. Which reading exists decides the register; how well it fits, [`Geocoder::decide`].
 
-use super::lookup::{Asked, Hit, on_segment};
+use super::lookup::{Asked, Hit, Spelling, on_segment};
 use super::normalise::{self, Token};
 use super::parse::{self, Phrase, Reading, Relation, Text};
 use super::{Answer, Fault, Geocoder, Status, score};
@@ -22,6 +22,9 @@ const OPPOSITE_M: f64 = 15.0;
 
 /// Metres to an address that tells in which quarter a crossing lies.
 const QUARTER_WITHIN_M: f64 = 150.0;
+
+/// A place found with this score by a name as it stands needs no guesses beside it.
+const SETTLED_SCORE: f64 = 90.0;
 
 /// Addresses of one postcode and number farther apart than this are several.
 const SAME_ADDRESS_WITHIN_M: f64 = 100.0;
@@ -74,7 +77,7 @@ impl Geocoder<'_> {
         self.between(&text.tokens, &mut hits);
         let readings = parse::readings(text);
         for reading in &readings {
-            self.register.look_up(reading, &asked, &mut hits);
+            self.register.look_up(reading, Spelling::Right, &asked, &mut hits);
             let is_perfect = |hit: &Hit| hit.faults.is_empty() && hit.level <= Level::Rooftop;
             if hits.iter().any(is_perfect) {
                 break;
@@ -82,6 +85,13 @@ impl Geocoder<'_> {
         }
         if !hits.iter().any(|hit| hit.level == Level::Crossing) {
             self.crossings_without_quadrant(&readings, &mut hits);
+        }
+        // Letters are only doubted where the text as it stands leads nowhere near.
+        let is_settled = |hit: &Hit| hit.level.is_point() && hit.score() >= SETTLED_SCORE;
+        if !hits.iter().any(is_settled) {
+            for reading in &readings {
+                self.register.look_up(reading, Spelling::Wrong, &asked, &mut hits);
+            }
         }
         // Where two streets meet, neither of them as a whole is meant.
         if hits.iter().any(|hit| hit.level == Level::Crossing) {
@@ -115,7 +125,7 @@ impl Geocoder<'_> {
         let mut nearest: Option<Local> = None;
         for reading in readings {
             let Reading::Address { street, rest, .. } = reading else { continue };
-            for street in register.streets_named(street, rest) {
+            for street in register.streets_named(street, rest, Spelling::Right) {
                 for &way in &street.name.ways {
                     let line = register.streets.line(&register.streets.ways[way as usize]);
                     for pair in line.windows(2) {
@@ -135,9 +145,9 @@ impl Geocoder<'_> {
     fn between(&self, tokens: &[Token<'_>], hits: &mut Vec<Hit>) {
         let Some(between) = parse::between(tokens) else { return };
         let register = &self.register;
-        for street in register.streets_named(between.street, &[]) {
-            for a in register.streets_named(between.ends[0], &[]) {
-                for b in register.streets_named(between.ends[1], &[]) {
+        for street in register.streets_named(between.street, &[], Spelling::Right) {
+            for a in register.streets_named(between.ends[0], &[], Spelling::Right) {
+                for b in register.streets_named(between.ends[1], &[], Spelling::Right) {
                     let (from, to) =
                         (register.meetings(street.name, a.name), register.meetings(street.name, b.name));
                     let pairs = from.iter().flat_map(|(p, _)| to.iter().map(move |(q, _)| (*p, *q)));
@@ -173,7 +183,7 @@ impl Geocoder<'_> {
     /// Where a street ends: its dead ends, if it has any; else where it has only one stretch of its own.
     fn ends_of(&self, tokens: &[Token<'_>], hits: &mut Vec<Hit>) {
         let register = &self.register;
-        for street in register.streets_named(tokens, &[]) {
+        for street in register.streets_named(tokens, &[], Spelling::Right) {
             let mut own: Vec<u32> = Vec::new();
             for &way in &street.name.ways {
                 let nodes = &register.streets.ways[way as usize].nodes;
@@ -227,6 +237,7 @@ impl Geocoder<'_> {
             let mut found = Vec::new();
             self.register.look_up(
                 &Reading::Crossing { streets: bare },
+                Spelling::Right,
                 &Asked { postcode: "", is_near: false },
                 &mut found,
             );

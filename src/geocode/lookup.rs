@@ -2,7 +2,7 @@
 
 use super::normalise::{Glue, Token, is_part_of_name};
 use super::parse::{Number, Reading};
-use super::register::{Name, Place, Register};
+use super::register::{Guess, Name, Place, Register};
 use super::{Fault, words};
 use crate::model::NONE;
 use crate::model::location::Level;
@@ -69,29 +69,48 @@ pub(super) struct Street<'r> {
     pub(super) name: &'r Name,
     number_of_name: u32,
     pub(super) faults: Vec<Fault>,
-    city: String,
+    pub(super) city: String,
+    /// How far the text is from the name, where it is misspelt.
+    pub(super) guess: Option<Guess>,
+}
+
+/// How a name is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// As it stands, or in an abbreviation that is known.
+    Right,
+    /// With some letters wrong.
+    Wrong,
 }
 
 impl Register<'_> {
     /// Adds what a reading can mean.
-    pub(super) fn look_up(&self, reading: &Reading<'_>, asked: &Asked<'_>, hits: &mut Vec<Hit>) {
+    pub(super) fn look_up(
+        &self,
+        reading: &Reading<'_>,
+        spelling: Spelling,
+        asked: &Asked<'_>,
+        hits: &mut Vec<Hit>,
+    ) {
         let from = hits.len();
+        let mut each =
+            |street: &[Token<'_>], rest: &[Token<'_>], find: &dyn Fn(&Street<'_>, &mut Vec<Hit>)| {
+                for street in self.streets_named(street, rest, spelling) {
+                    let from = hits.len();
+                    find(&street, hits);
+                    self.doubt(&street, reading, asked, &mut hits[from..]);
+                }
+            };
         match reading {
             Reading::Address { street, number, rest } => {
-                for street in self.streets_named(street, rest) {
-                    self.with_number(&street, number, asked, hits);
-                }
+                each(street, rest, &|street, hits| self.with_number(street, number, asked, hits));
             }
             Reading::Block { street, from, to, rest } => {
-                for street in self.streets_named(street, rest) {
-                    self.with_range(&street, *from, *to, true, asked, hits);
-                }
+                each(street, rest, &|street, hits| self.with_range(street, *from, *to, true, asked, hits));
             }
-            Reading::Crossing { streets } => self.crossings(streets, hits),
+            Reading::Crossing { streets } => self.crossings(streets, spelling, hits),
             Reading::Street { street, rest } => {
-                for street in self.streets_named(street, rest) {
-                    self.without_number(&street, None, asked, hits);
-                }
+                each(street, rest, &|street, hits| self.without_number(street, None, asked, hits));
             }
         }
         if asked.is_near {
@@ -100,26 +119,44 @@ impl Register<'_> {
     }
 
     /// Every street whose name the tokens begin with; what they do not use must be a town or the like.
-    pub(super) fn streets_named<'r>(&'r self, tokens: &[Token<'_>], rest: &[Token<'_>]) -> Vec<Street<'r>> {
+    pub(super) fn streets_named<'r>(
+        &'r self,
+        tokens: &[Token<'_>],
+        rest: &[Token<'_>],
+        spelling: Spelling,
+    ) -> Vec<Street<'r>> {
         let line = (1..tokens.len()).find(|&index| tokens[index].glue == Glue::Break).unwrap_or(tokens.len());
         let mut found = Vec::new();
         for length in (1..=line).rev().take(6) {
-            let names = self.find(&tokens[..length]);
+            let beyond: Vec<Token<'_>> = tokens[length..].iter().chain(rest).copied().collect();
+            let (city, fault) = self.locality(&beyond);
+            let names: Vec<(u32, Vec<Fault>, Option<Guess>)> = match spelling {
+                Spelling::Right => {
+                    let exact = |(name, faults)| (name, faults, None);
+                    self.find(&tokens[..length]).into_iter().map(exact).collect()
+                }
+                Spelling::Wrong if fault == Some(Fault::UnknownWords) => continue,
+                Spelling::Wrong => {
+                    let guess = |guess: Guess| (guess.name, guess.faults.clone(), Some(guess));
+                    self.find_misspelt(&tokens[..length]).into_iter().map(guess).collect()
+                }
+            };
             if names.is_empty() {
                 continue;
             }
-            let beyond: Vec<Token<'_>> = tokens[length..].iter().chain(rest).copied().collect();
-            let (city, fault) = self.locality(&beyond);
             // `Longfellow Street NE` is not Longfellow Street with something behind it.
             let goes_on =
                 tokens.get(length).is_some_and(|next| next.glue != Glue::Break && is_part_of_name(next));
             if goes_on && city.is_empty() {
                 continue;
             }
-            for (number_of_name, mut faults) in names {
-                faults.extend(fault);
+            // `Park Vale Avenue` is not Park Street in a town called Vale Avenue.
+            let is_cut_short = length < line && city.is_empty();
+            for (number_of_name, mut faults, guess) in names {
+                let is_doubtful = is_cut_short && faults.contains(&Fault::TypeMissing);
+                faults.extend(if is_doubtful { fault.map(|_| Fault::UnknownWords) } else { fault });
                 let name = &self.names[number_of_name as usize];
-                found.push(Street { name, number_of_name, faults, city: city.clone() });
+                found.push(Street { name, number_of_name, faults, city: city.clone(), guess });
             }
         }
         found
@@ -130,6 +167,7 @@ impl Register<'_> {
         let is_telling = |token: &&Token<'_>| {
             let is_code =
                 token.text.bytes().all(|byte| byte.is_ascii_digit()) && matches!(token.text.len(), 4 | 5);
+            let is_code = is_code || self.postcodes.contains_key(token.text);
             !words::BEYOND_THE_CITY.contains(&token.text) && !is_code
         };
         let telling: Vec<&Token<'_>> = beyond.iter().filter(is_telling).collect();
@@ -465,8 +503,15 @@ impl Register<'_> {
     }
 
     /// Where the streets of each part meet one of another part.
-    fn crossings(&self, parts: &[&[Token<'_>]], hits: &mut Vec<Hit>) {
-        let parts: Vec<Vec<Street<'_>>> = parts.iter().map(|part| self.streets_named(part, &[])).collect();
+    fn crossings(&self, parts: &[&[Token<'_>]], spelling: Spelling, hits: &mut Vec<Hit>) {
+        let named = |part: &&[Token<'_>]| {
+            let mut streets = self.streets_named(part, &[], Spelling::Right);
+            if spelling == Spelling::Wrong {
+                streets.extend(self.streets_named(part, &[], Spelling::Wrong));
+            }
+            streets
+        };
+        let parts: Vec<Vec<Street<'_>>> = parts.iter().map(named).collect();
         for (index, part) in parts.iter().enumerate() {
             for other in &parts[index + 1..] {
                 for a in part {

@@ -135,6 +135,26 @@ pub(super) fn unsplit_key(tokens: &[Token<'_>]) -> Key {
 }
 
 fn key_with(tokens: &[Token<'_>], splits: bool) -> Key {
+    let (mut key, name) = parts(tokens, splits);
+    for (index, &word) in name.iter().enumerate() {
+        let is_particle = words::PARTICLES.contains(&word) && index + 1 < name.len();
+        let is_ordinal_end = index > 0
+            && name[index - 1].bytes().all(|byte| byte.is_ascii_digit())
+            && words::ORDINAL_ENDS.contains(&word);
+        if !is_particle && !is_ordinal_end {
+            key.bare.push_str(IN_NAMES.get(word).copied().unwrap_or_else(|| without_ordinal(word)));
+        }
+    }
+    // `Ruyterkade` is how half of the Netherlands spell `Ruijterkade`.
+    if key.bare.contains("ij") {
+        key.bare = key.bare.replace("ij", "y");
+    }
+    key
+}
+
+/// Type and directions of a name, and the words that are neither, as written. The type is taken off the last
+/// word too where it `splits`.
+pub(super) fn parts<'t>(tokens: &[Token<'t>], splits: bool) -> (Key, Vec<&'t str>) {
     let mut name: Vec<&str> = tokens.iter().map(|token| token.text).collect();
     let mut key = Key::default();
     let direction = |text: &str| DIRECTIONS.get(text).copied();
@@ -174,20 +194,7 @@ fn key_with(tokens: &[Token<'_>], splits: bool) -> Key {
             *last = &last[..last.len() - ending.len()];
         }
     }
-    for (index, &word) in name.iter().enumerate() {
-        let is_particle = words::PARTICLES.contains(&word) && index + 1 < name.len();
-        let is_ordinal_end = index > 0
-            && name[index - 1].bytes().all(|byte| byte.is_ascii_digit())
-            && words::ORDINAL_ENDS.contains(&word);
-        if !is_particle && !is_ordinal_end {
-            key.bare.push_str(IN_NAMES.get(word).copied().unwrap_or_else(|| without_ordinal(word)));
-        }
-    }
-    // `Ruyterkade` is how half of the Netherlands spell `Ruijterkade`.
-    if key.bare.contains("ij") {
-        key.bare = key.bare.replace("ij", "y");
-    }
-    key
+    (key, name)
 }
 
 /// `10th` is `10`.

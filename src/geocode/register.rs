@@ -4,8 +4,13 @@
 //! one are never placed between numbers of the other. Places are told apart by distance, not by postcode or
 //! town: a long street runs through several of both, and half of all registers leave both out.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
+use super::Fault;
+use super::evidence::Crowd;
+use super::fuzzy::{self, Forms, Spellings};
 use super::normalise::{self, Key, fold, squeezed, tokens};
 use crate::model::address::Addresses;
 use crate::model::street::Streets;
@@ -16,13 +21,26 @@ use crate::unit::Local;
 /// width: gaps up to 250 m never part a street, gaps beyond 750 m always do.
 const SQUARE_M: f64 = 250.0;
 
+/// Names that are looked at for one misspelt text.
+const GUESSES: usize = 20;
+
 /// Streets by name, with their numbers.
 #[derive(Debug)]
 pub(super) struct Register<'a> {
     pub(super) addresses: &'a Addresses,
     pub(super) streets: &'a Streets,
     pub(super) names: Vec<Name>,
-    by_bare: FxHashMap<String, Vec<Entry>>,
+    entries: Vec<Entry>,
+    /// Entries by the name proper.
+    by_bare: FxHashMap<String, Vec<u32>>,
+    /// The entries once more, by what their letters have in common.
+    spellings: Spellings,
+    /// Counted when the first misspelt name is asked for.
+    crowd: OnceLock<Crowd>,
+    /// How many names have each house number.
+    names_with_number: FxHashMap<u32, u32>,
+    /// How many names have each postcode or town, by its key.
+    names_with_area: FxHashMap<String, u32>,
     /// Rows of `addresses`, place by place, by number within a place.
     pub(super) rows: Vec<u32>,
     /// The number of each of `rows`.
@@ -57,10 +75,28 @@ pub(super) struct Place {
     pub(super) radius_m: f64,
 }
 
-/// One spelling of a name.
+/// A name that a misspelt text may mean.
 #[derive(Debug, Clone)]
+pub(super) struct Guess {
+    pub(super) name: u32,
+    /// What sets the text apart from the name.
+    pub(super) faults: Vec<Fault>,
+    /// How many letters are wrong.
+    pub(super) edits: usize,
+    /// Letters of the name proper.
+    pub(super) length: usize,
+    /// Whether its type or direction is missing too, or too much.
+    pub(super) is_partial: bool,
+    /// Runs of letters in the text that no name has.
+    pub(super) strange_runs: usize,
+}
+
+/// One spelling of a name.
+#[derive(Debug)]
 struct Entry {
     key: Key,
+    /// Letters of the name proper, as written.
+    letters: usize,
     name: u32,
     is_alias: bool,
 }
@@ -104,7 +140,14 @@ impl<'a> Register<'a> {
             addresses,
             streets,
             names: names.list,
+            entries: names.entries,
             by_bare: names.by_bare,
+            spellings: Spellings::build(
+                names.spellings.into_iter().map(|(text, bearer)| (text, bearer.0)).collect(),
+            ),
+            crowd: OnceLock::new(),
+            names_with_number: FxHashMap::default(),
+            names_with_area: FxHashMap::default(),
             rows: Vec::with_capacity(addresses.len()),
             numbers: Vec::with_capacity(addresses.len()),
             suffixes: keys_of(&addresses.suffix, addresses, normalise::suffix),
@@ -130,8 +173,27 @@ impl<'a> Register<'a> {
         }
         for (name, rows) in rows_of.into_iter().enumerate() {
             register.place(name, &rows);
+            register.count(&rows);
         }
         register
+    }
+
+    /// Counts a name for each of its numbers, postcodes and towns.
+    fn count(&mut self, rows: &[u32]) {
+        let column = |column: &[u32]| {
+            let mut all: Vec<u32> = rows.iter().map(|&row| column[row as usize]).collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        for number in column(&self.addresses.number) {
+            *self.names_with_number.entry(number).or_default() += 1;
+        }
+        for word in column(&self.addresses.postcode).into_iter().chain(column(&self.addresses.city)) {
+            if let Some(key) = self.squeezed.get(&word) {
+                *self.names_with_area.entry(key.clone()).or_default() += 1;
+            }
+        }
     }
 
     /// The places of one name, from its addresses and ways.
@@ -191,27 +253,107 @@ impl<'a> Register<'a> {
 
     /// The names that these tokens can mean, with what is not as it should be about each: exact ones alone if
     /// there are any, else those that only lack or have too much of a type or direction.
-    pub(super) fn find(&self, tokens: &[normalise::Token<'_>]) -> Vec<(u32, Vec<super::Fault>)> {
+    pub(super) fn find(&self, tokens: &[normalise::Token<'_>]) -> Vec<(u32, Vec<Fault>)> {
         let found = self.find_key(&normalise::key(tokens));
         if found.is_empty() { self.find_key(&normalise::unsplit_key(tokens)) } else { found }
     }
 
-    fn find_key(&self, asked: &Key) -> Vec<(u32, Vec<super::Fault>)> {
+    fn find_key(&self, asked: &Key) -> Vec<(u32, Vec<Fault>)> {
         let Some(entries) = self.by_bare.get(&asked.bare) else { return Vec::new() };
-        let mut found: Vec<(u32, Vec<super::Fault>)> = Vec::new();
-        for entry in entries {
+        let mut found: Vec<(u32, Vec<Fault>)> = Vec::new();
+        for &entry in entries {
+            let entry = &self.entries[entry as usize];
             if let Some(faults) = differences(asked, entry) {
                 found.push((entry.name, faults));
             }
         }
-        let is_exact =
-            |faults: &[super::Fault]| faults.iter().all(|&fault| fault == super::Fault::StreetAlias);
         if found.iter().any(|(_, faults)| is_exact(faults)) {
             found.retain(|(_, faults)| is_exact(faults));
         }
         found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.len().cmp(&b.1.len())));
         found.dedup_by_key(|(name, _)| *name);
         found
+    }
+
+    /// The names that these tokens can mean if some of their letters are wrong, likeliest first.
+    pub(super) fn find_misspelt(&self, tokens: &[normalise::Token<'_>]) -> Vec<Guess> {
+        let forms = Forms::of(tokens);
+        let strange_runs = self.spellings.strange_runs(&forms.whole);
+        let Forms { key, written, whole } = forms;
+        let mut guesses: Vec<Guess> = Vec::new();
+        let mut guess = |key: &Key, bearer: Bearer, edits: usize| {
+            let entry = &self.entries[bearer.entry()];
+            let Some(mut faults) = differences(key, entry) else { return };
+            if bearer.is_whole() {
+                faults.retain(|&fault| fault == Fault::StreetAlias);
+            } else if edits == 0 {
+                return;
+            }
+            // Ninth Street is not a misspelt Fifth Street.
+            let number = fuzzy::digits_of(&key.bare);
+            let is_other_number = number != 0 && number != fuzzy::digits_of(&entry.key.bare);
+            if is_other_number || edits > fuzzy::allowed(entry.letters) {
+                return;
+            }
+            // Nothing but a blank is wrong: `Sussexroad`.
+            let edits = edits.max(1);
+            let is_partial = !is_exact(&faults);
+            faults.extend(std::iter::repeat_n(Fault::StreetMisspelt, edits));
+            let length = entry.letters;
+            guesses.push(Guess { name: entry.name, faults, edits, length, is_partial, strange_runs });
+        };
+        for text in [&key.bare, &written, &whole].into_iter().filter(|text| !text.is_empty()) {
+            for near in self.spellings.near(text, fuzzy::allowed(text.len())) {
+                guess(&key, Bearer(near.bearer), near.edits);
+            }
+            for bearer in self.spellings.sounding_like(text) {
+                guess(&key, Bearer(bearer), 1);
+            }
+        }
+        let score = |guess: &Guess| super::score::score(&guess.faults);
+        guesses.sort_by(|a, b| a.name.cmp(&b.name).then(score(b).total_cmp(&score(a))));
+        guesses.dedup_by_key(|guess| guess.name);
+        guesses.sort_by(|a, b| score(b).total_cmp(&score(a)).then(a.name.cmp(&b.name)));
+        guesses.truncate(GUESSES);
+        guesses
+    }
+
+    /// How many streets have this house number.
+    pub(super) fn names_with_number(&self, number: u32) -> u32 {
+        self.names_with_number.get(&number).copied().unwrap_or(0)
+    }
+
+    /// How many streets have this postcode or town.
+    pub(super) fn names_with_area(&self, key: &str) -> u32 {
+        self.names_with_area.get(key).copied().unwrap_or(0)
+    }
+
+    /// Whether a street has this postcode or town.
+    pub(super) fn is_in_area(&self, name: &Name, key: &str) -> bool {
+        let rows = name.places.iter().flat_map(|place| &self.rows[place.rows.clone()]);
+        rows.copied().any(|row| self.postcode_of(row) == key || self.city_of(row) == key)
+    }
+
+    /// How near the names of the register are to each other.
+    pub(super) fn crowd(&self) -> &Crowd {
+        self.crowd.get_or_init(|| Crowd::count(self))
+    }
+
+    /// Of some names, evenly spread: the length, and the edits to each other name of the same type near it.
+    pub(super) fn sample_neighbours(&self, most: usize) -> Vec<(usize, Vec<usize>)> {
+        let step = self.entries.len().div_ceil(most).max(1);
+        let neighbours = |entry: &Entry| {
+            let bare = &entry.key.bare;
+            let near = self.spellings.near(bare, fuzzy::allowed(bare.len())).into_iter();
+            let others = near.filter(|near| {
+                let other = &self.entries[Bearer(near.bearer).entry()];
+                let is_alike =
+                    other.key.kind == entry.key.kind && other.key.directions == entry.key.directions;
+                !Bearer(near.bearer).is_whole() && other.name != entry.name && is_alike && near.edits > 0
+            });
+            (bare.len(), others.map(|near| near.edits).collect())
+        };
+        self.entries.iter().step_by(step).map(neighbours).collect()
     }
 
     /// The rows of a place with this number.
@@ -259,9 +401,13 @@ fn keys_of(column: &[u32], addresses: &Addresses, key: impl Fn(&str) -> String) 
     words.into_iter().map(|word| (word, key(addresses.words.get(word)))).collect()
 }
 
+/// Whether a name is the one that was asked for, perhaps by another of its names.
+fn is_exact(faults: &[Fault]) -> bool {
+    faults.iter().all(|&fault| fault == Fault::StreetAlias)
+}
+
 /// What sets the asked name apart from one of the register; `None` where it is another name.
-fn differences(asked: &Key, entry: &Entry) -> Option<Vec<super::Fault>> {
-    use super::Fault;
+fn differences(asked: &Key, entry: &Entry) -> Option<Vec<Fault>> {
     let mut faults = Vec::new();
     match (asked.kind, entry.key.kind) {
         (a, b) if a == b => {}
@@ -287,44 +433,85 @@ fn differences(asked: &Key, entry: &Entry) -> Option<Vec<super::Fault>> {
     Some(faults)
 }
 
+/// Who bears a spelling: an entry, and whether the spelling holds its type and directions too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Bearer(u32);
+
+impl Bearer {
+    fn new(entry: usize, is_whole: bool) -> Self {
+        let number = 2 * entry + usize::from(is_whole);
+        Self(u32::try_from(number).expect("fewer than 2^31 spellings of streets"))
+    }
+
+    fn entry(self) -> usize {
+        self.0 as usize / 2
+    }
+
+    fn is_whole(self) -> bool {
+        self.0 % 2 == 1
+    }
+}
+
 /// Names while they are collected.
 #[derive(Default)]
 struct Names {
     list: Vec<Name>,
     by_key: FxHashMap<Key, u32>,
-    by_bare: FxHashMap<String, Vec<Entry>>,
+    entries: Vec<Entry>,
+    by_bare: FxHashMap<String, Vec<u32>>,
+    spellings: Vec<(String, Bearer)>,
 }
 
 impl Names {
-    fn key(text: &str) -> Option<Key> {
-        let folded = fold(text);
-        let key = normalise::key(&tokens(&folded));
-        (!key.bare.is_empty()).then_some(key)
-    }
-
     fn find(&self, text: &str) -> Option<u32> {
-        self.by_key.get(&Self::key(text)?).copied()
+        let folded = fold(text);
+        self.by_key.get(&normalise::key(&tokens(&folded))).copied()
     }
 
     /// The number of a name, which is added if it is new. The first spelling is its label.
     fn intern(&mut self, text: &str) -> Option<u32> {
-        let key = Self::key(text)?;
+        let folded = fold(text);
+        let tokens = tokens(&folded);
+        let key = normalise::key(&tokens);
+        if key.bare.is_empty() {
+            return None;
+        }
         if let Some(&name) = self.by_key.get(&key) {
             return Some(name);
         }
         let name = u32::try_from(self.list.len()).expect("fewer than 2^32 street names");
         self.list.push(Name { label: text.trim().to_owned(), ..Name::default() });
-        self.by_key.insert(key.clone(), name);
-        self.by_bare.entry(key.bare.clone()).or_default().push(Entry { key, name, is_alias: false });
+        self.by_key.insert(key, name);
+        self.add(name, &tokens, false);
         Some(name)
     }
 
     fn add_alias(&mut self, name: u32, text: &str) {
-        let Some(key) = Self::key(text) else { return };
-        let entries = self.by_bare.entry(key.bare.clone()).or_default();
-        if !entries.iter().any(|entry| entry.name == name && entry.key == key) {
-            entries.push(Entry { key, name, is_alias: true });
+        let folded = fold(text);
+        self.add(name, &tokens(&folded), true);
+    }
+
+    /// Adds a spelling of a name, unless it has that already.
+    fn add(&mut self, name: u32, tokens: &[normalise::Token<'_>], is_alias: bool) {
+        let forms = Forms::of(tokens);
+        let other_whole = forms.other_whole(tokens).unwrap_or_default();
+        let Forms { key, written, whole } = forms;
+        let known = self.by_bare.get(&key.bare).into_iter().flatten();
+        let mut known = known.map(|&entry| &self.entries[entry as usize]);
+        if key.bare.is_empty() || known.any(|entry| entry.name == name && entry.key == key) {
+            return;
         }
+        let letters = key.bare.len().max(written.len());
+        let entry = self.entries.len();
+        self.by_bare.entry(key.bare.clone()).or_default().push(Bearer::new(entry, false).0 / 2);
+        for (text, is_whole) in
+            [(key.bare.clone(), false), (written, false), (whole, true), (other_whole, true)]
+        {
+            if !text.is_empty() {
+                self.spellings.push((text, Bearer::new(entry, is_whole)));
+            }
+        }
+        self.entries.push(Entry { key, letters, name, is_alias });
     }
 }
 

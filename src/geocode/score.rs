@@ -36,6 +36,7 @@ macro_rules! faults {
 
 faults! {
     StreetAlias = "street_alias", 1.0, "the street was found by another of its names";
+    StreetMisspelt = "street_misspelt", 6.0, "a letter of the street's name is wrong, missing, too much or in another place; said once for each";
     TypeMissing = "type_missing", 6.0, "street, avenue, plein or the like is missing";
     TypeAdded = "type_added", 3.0, "the register has no street, avenue, plein or the like in this name";
     DirectionMissing = "direction_missing", 6.0, "north, NW or the like is missing";
@@ -53,7 +54,7 @@ faults! {
     LocalityUnknown = "locality_unknown", 3.0, "words after the address that name no known town";
     UnknownWords = "unknown_words", 33.0, "words within the address that are not understood";
     NearOnly = "near_only", 5.0, "a place near the address, not the address";
-    Uncorroborated = "uncorroborated", 25.0, "an incomplete street name that neither a number nor a crossing confirms";
+    Uncorroborated = "uncorroborated", 25.0, "an incomplete or misspelt street name that no number, postcode, town or crossing confirms";
 }
 
 /// A score: 100 less the penalties, never below 0.

@@ -146,6 +146,7 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("streets", "osm.pbf", "OpenStreetMap extract: ways with classes, one-ways and truck access"),
     ("streets", "geojson, gpkg", "lines; those that share an end meet there"),
     ("register", "osm.pbf", "the addresses of an OpenStreetMap extract"),
+    ("register", "idx", "a register saved with `paaltje geocode --save`: small, and loaded in a moment"),
     (
         "register",
         "csv, geojson, gpkg",
@@ -218,7 +219,12 @@ pub fn city(
     let extracts = &mut osm::Extracts::default();
     let plane = match settings.crs {
         Some(code) => Plane::new(Crs::parse(code)?)?,
-        None => survey(extracts, sources, settings)?.or_else(home).map(Plane::utm).ok_or_else(no_place)?,
+        None => match register::saved_plane(&sources.register, settings)? {
+            Some(plane) => plane,
+            None => {
+                survey(extracts, sources, settings)?.or_else(home).map(Plane::utm).ok_or_else(no_place)?
+            }
+        },
     };
     Ok(City {
         streets: streets::read_with(extracts, &sources.streets, settings, &plane, issues, counts)?,

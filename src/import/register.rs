@@ -6,6 +6,7 @@
 
 mod columns;
 mod house_number;
+pub mod index;
 mod text;
 
 use std::collections::BTreeSet;
@@ -33,10 +34,10 @@ use columns::{Chosen, Part};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RegisterSource {
-    /// `.osm.pbf`, delimited text, GeoJSON or GeoPackage; relative to the project file; may hold `*`, be
+    /// `.osm.pbf`, delimited text, GeoJSON, GeoPackage or a saved index (`.idx`); relative to the project file; may hold `*`, be
     /// packed with gzip.
     pub path: String,
-    /// `osm`, `csv`, `geojson` or `geopackage`; told by the name of the file when absent.
+    /// `osm`, `csv`, `geojson`, `geopackage` or `index`; told by the name of the file when absent.
     pub format: Option<String>,
     /// Which columns or properties hold what; guessed where absent.
     pub columns: RegisterColumns,
@@ -115,6 +116,11 @@ pub(super) fn read_with(
     issues: &mut Issues,
     counts: &mut Vec<SourceCount>,
 ) -> Result<Addresses> {
+    if let Some((file, addresses)) = only_index(sources, settings, plane)? {
+        let used = addresses.len() as u64;
+        counts.push(count(&file, "index", String::new(), used, used));
+        return Ok(addresses);
+    }
     let mut register = Register::default();
     let mut read_files = Vec::new();
     for source in sources {
@@ -123,6 +129,7 @@ pub(super) fn read_with(
             let mut count = match format(source, &file)? {
                 "osm" => read_extract(extracts, &file, number, plane, issues, &mut register)?,
                 "csv" => text::read(source, &file, number, plane, issues, &mut register)?,
+                "index" => read_index(&file, number, plane, &mut register)?,
                 _ => read_layer(source, &file, number, plane, issues, &mut register)?,
             };
             count.left_out = count.read - count.used;
@@ -141,7 +148,7 @@ pub(super) fn read_with(
 }
 
 fn format(source: &RegisterSource, file: &SourceFile) -> Result<&'static str> {
-    const KNOWN: [&str; 4] = ["osm", "csv", "geojson", "geopackage"];
+    const KNOWN: [&str; 5] = ["osm", "csv", "geojson", "geopackage", "index"];
     if let Some(name) = &source.format {
         return KNOWN.into_iter().find(|known| known == name).ok_or_else(|| Error::UnknownFormat {
             what: "register",
@@ -155,6 +162,7 @@ fn format(source: &RegisterSource, file: &SourceFile) -> Result<&'static str> {
         _ if osm::is_extract(name) => "osm",
         Some("geojson" | "json" | "geojsonl" | "ldgeojson" | "ndjson") => "geojson",
         Some("gpkg") => "geopackage",
+        Some("idx") => "index",
         _ => "csv",
     })
 }
@@ -169,6 +177,84 @@ fn count(file: &SourceFile, format: &str, noticed: String, read: u64, used: u64)
         used,
         left_out: read - used,
     }
+}
+
+/// The register, when it is one saved index: that is in order already.
+fn only_index(
+    sources: &[RegisterSource],
+    settings: &Settings<'_>,
+    plane: &Plane,
+) -> Result<Option<(SourceFile, Addresses)>> {
+    let [source] = sources else { return Ok(None) };
+    let mut found = files(settings.base, &source.path)?;
+    match found.pop() {
+        Some(file) if found.is_empty() && format(source, &file)? == "index" => {
+            let addresses = open_index(&file, plane)?;
+            Ok(Some((file, addresses)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The plane of the first saved index among the sources.
+///
+/// # Errors
+/// When an index cannot be read.
+pub fn saved_plane(sources: &[RegisterSource], settings: &Settings<'_>) -> Result<Option<Plane>> {
+    for source in sources {
+        for file in files(settings.base, &source.path)? {
+            if format(source, &file)? == "index" {
+                return index::plane(&file.bytes()?).map(Some).map_err(|fault| no_index(&file, fault));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// A saved register on the project's plane.
+fn open_index(file: &SourceFile, plane: &Plane) -> Result<Addresses> {
+    let (mut addresses, saved) = index::unpack(&file.bytes()?).map_err(|fault| no_index(file, fault))?;
+    if saved.crs().epsg() != plane.crs().epsg() {
+        for at in addresses.at.iter_mut().filter(|at| at.is_somewhere()) {
+            *at = plane.local(saved.lon_lat(*at)).unwrap_or(Local::NOWHERE);
+        }
+    }
+    Ok(addresses)
+}
+
+fn no_index(file: &SourceFile, fault: index::Fault) -> Error {
+    let hint = "save it again from its sources with `paaltje geocode --register FILE... --save NAME.idx`";
+    Error::unreadable(&file.path, fault.to_string(), hint)
+}
+
+/// A saved index beside other registers.
+fn read_index(file: &SourceFile, number: u32, plane: &Plane, register: &mut Register) -> Result<SourceCount> {
+    let addresses = open_index(file, plane)?;
+    let word = |word: u32| addresses.words.get(word);
+    for row in 0..addresses.len() {
+        let record = u32::try_from(register.records.len()).expect("fewer than 2^32 addresses");
+        register.records.push((number, row as u64 + 1));
+        let street = register.words.intern(word(addresses.street[row]));
+        let suffix = register.words.intern(word(addresses.suffix[row]));
+        let (city, postcode) =
+            (register.word(word(addresses.city[row])), register.word(word(addresses.postcode[row])));
+        register.entries.push(Entry {
+            street,
+            city,
+            postcode,
+            number: addresses.number[row],
+            suffix,
+            at: addresses.at[row],
+            id: addresses.id.get(row).into(),
+            record,
+            is_implied: false,
+        });
+    }
+    for &(name, alias) in &addresses.aliases {
+        register.add_alias(word(name), word(alias));
+    }
+    let read = addresses.len() as u64;
+    Ok(count(file, "index", String::new(), read, read))
 }
 
 fn read_extract(
