@@ -29,6 +29,11 @@ const SETTLED_SCORE: f64 = 90.0;
 /// Addresses of one postcode and number farther apart than this are several.
 const SAME_ADDRESS_WITHIN_M: f64 = 100.0;
 
+/// Whether no other way to take the text can be better.
+fn is_settled(answer: &Answer) -> bool {
+    answer.status == Status::Accepted && answer.level.is_point() && answer.score >= SETTLED_SCORE
+}
+
 impl Geocoder<'_> {
     /// What an address text means.
     pub fn find(&self, text: &str) -> Answer {
@@ -43,16 +48,22 @@ impl Geocoder<'_> {
         let is_postcode = |code: &str| self.register.postcodes.contains_key(code);
         // `Achter de Dom 4` is behind the cathedral, unless there is a street of that name: it goes first.
         let text = parse::strip(tokens, is_postcode);
-        let literal = self.read(&text);
-        if literal.status == Status::Accepted {
+        let literal = self.read(&text, Spelling::Right);
+        if is_settled(&literal) {
             return literal;
         }
         let is_city = |town: &str| self.register.cities.contains_key(town);
         let first = parse::postcode_first(&text, is_postcode);
         let rephrased = parse::rephrased(first.as_ref().unwrap_or(&text), is_city);
-        let mut best = literal;
-        for text in first.iter().chain(&rephrased) {
-            let answer = self.read(text);
+        let others = || first.iter().chain(&rephrased);
+        let as_written = others().map(|text| self.read(text, Spelling::Right)).find(is_settled);
+        if let Some(answer) = as_written {
+            return answer;
+        }
+        // Letters are only doubted where the text as it stands leads nowhere near.
+        let mut best = Answer::nothing();
+        for text in std::iter::once(&text).chain(others()) {
+            let answer = self.read(text, Spelling::Wrong);
             match answer.status {
                 Status::Accepted => return answer,
                 Status::Ambiguous if best.status != Status::Ambiguous => best = answer,
@@ -63,7 +74,8 @@ impl Geocoder<'_> {
         best
     }
 
-    fn read(&self, text: &Text<'_>) -> Answer {
+    /// What a text means as it is written, or with letters that may be wrong.
+    fn read(&self, text: &Text<'_>, spelling: Spelling) -> Answer {
         let Phrase { relation, .. } = text.phrase;
         let asked = Asked { postcode: &text.postcode, is_near: relation == Relation::Near };
         let mut hits = Vec::new();
@@ -86,9 +98,8 @@ impl Geocoder<'_> {
         if !hits.iter().any(|hit| hit.level == Level::Crossing) {
             self.crossings_without_quadrant(&readings, &mut hits);
         }
-        // Letters are only doubted where the text as it stands leads nowhere near.
-        let is_settled = |hit: &Hit| hit.level.is_point() && hit.score() >= SETTLED_SCORE;
-        if !hits.iter().any(is_settled) {
+        let leads_there = |hit: &Hit| hit.level.is_point() && hit.score() >= SETTLED_SCORE;
+        if spelling == Spelling::Wrong && !hits.iter().any(leads_there) {
             for reading in &readings {
                 self.register.look_up(reading, Spelling::Wrong, &asked, &mut hits);
             }

@@ -256,6 +256,7 @@ fn hotspot(city: &City<'_>, question: Question, group: &[&HotspotCell]) -> Hotsp
     let smallest =
         |value: fn(&HotspotCell) -> f64| group.iter().map(|row| value(row)).fold(f64::INFINITY, f64::min);
     let mut hotspot = city.hotspot(question.method, kind, members);
+    hotspot.per = question.per;
     hotspot.shape = outline::of_cells(&cells, city.scene.plane);
     hotspot.expected = group.iter().map(|row| row.expected).sum();
     hotspot.relative_risk = hotspot.incidents.len() as f64 / hotspot.expected;

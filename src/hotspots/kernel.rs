@@ -277,6 +277,7 @@ impl Field<'_> {
                 continue;
             }
             let mut hotspot = city.hotspot(METHOD, self.options.kind, members);
+            hotspot.per = self.options.per;
             hotspot.trend = city.trend(late_and_all(city, &hotspot.incidents), all);
             hotspot.shape = bands(&self.study.raster, &region, &[0.5]).remove(0);
             hotspot.expected = control.expected(holds);

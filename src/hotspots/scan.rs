@@ -343,6 +343,11 @@ impl Ground {
 
         let mut hotspot = city.hotspot(METHOD, options.kind, members);
         hotspot.shape = outline::of_cells(&cells, city.scene.plane);
+        hotspot.per = match options.model {
+            Model::SpaceTimePermutation => Per::Nothing,
+            Model::Poisson => options.per,
+            Model::Bernoulli => Per::Reports,
+        };
         hotspot.expected = cluster.expected;
         hotspot.relative_risk = f64::from(cluster.observed) / cluster.expected;
         hotspot.statistic = cluster.llr;

@@ -140,7 +140,7 @@ fn a_planted_hot_place_is_found_by_every_method_that_looks_for_it() {
     // Both methods speak of one place.
     assert_eq!(cells.place, cluster.place);
     let place = &found.places[cells.place as usize];
-    assert_eq!((place.methods.as_slice(), found.leader(place)), (&["density", "gi_star"][..], cells));
+    assert_eq!((place.methods.as_slice(), &found.leader(place).id), (&["density", "gi_star"][..], &cells.id));
     for hotspot in &found.hotspots {
         assert!(hotspot.incidents.is_sorted() && !hotspot.shape.0.is_empty(), "{hotspot:?}");
     }

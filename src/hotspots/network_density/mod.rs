@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::hotspots::city::{City, late_and_all};
-use crate::hotspots::{Hotspots, outline};
+use crate::hotspots::{Hotspots, Per, outline};
 use crate::model::kind::{Kind, Selection};
 use crate::random::Random;
 use crate::stats::line_scan::{self, Window};
@@ -199,6 +199,7 @@ pub(super) fn find(city: &City<'_>, options: &Options, random: Random, found: &m
         if row.q_value <= HOT_Q {
             let members = hits.within(*site, &windows[*site], &sites);
             let mut hotspot = city.hotspot(METHOD, options.kind, members);
+            hotspot.per = Per::StreetMetres;
             hotspot.trend = city.trend(late_and_all(city, &hotspot.incidents), all);
             hotspot.shape = outline::of_points(&city.places(&hotspot.incidents));
             hotspot.expected = row.expected;

@@ -57,6 +57,7 @@ impl Town {
             incidents.asset.push(NONE);
             incidents.area.push(NONE);
             incidents.is_point.push(at.is_somewhere());
+            incidents.accuracy_m.push(10.0);
         }
         let methods: Methods = toml::from_str(&format!("[[network_density]]\n{settings}")).unwrap();
         methods.check().unwrap();

@@ -194,7 +194,8 @@ fn exposures_are_what_stands_runs_and_lies_in_each_cell() {
     town.rounds.trips =
         vec![Trip { id: String::new(), route: 0, vehicle: NONE, calls, days, cancelled: Vec::new() }];
 
-    let index = ReportIndex::build(&town.incidents, &town.plane, &town.streets, &town.areas);
+    let index = ReportIndex::build(&town.incidents, &town.plane, &town.streets, &town.areas)
+        .with_assets(&town.assets);
     let scene = Scene {
         plane: &town.plane,
         clock: &town.clock,
