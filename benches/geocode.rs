@@ -70,7 +70,7 @@ fn geocode(c: &mut Criterion) {
         let mut name = name(street);
         let at = 1 + street % 5;
         let letter = name.remove(at);
-        name.insert(at + street % 2, if street % 3 == 0 { 'x' } else { letter });
+        name.insert(at + street % 2, if street.is_multiple_of(3) { 'x' } else { letter });
         format!("{name} {}", number(street))
     };
     let typos: Vec<String> = (0..ASKED).map(typo).collect();
@@ -103,7 +103,7 @@ fn load(c: &mut Criterion) {
         b.iter(|| {
             Geocoder::build(&addresses, &Streets::default(), &Options::default())
                 .label(Local::NOWHERE, Language::En)
-        })
+        });
     });
     group.finish();
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "an example answers on the terminal")]
 
 use std::error::Error;
+use std::fmt::Write as _;
 
 use h3o::{CellIndex, LatLng, Resolution};
 use paaltje::hotspots::{gi_star, moran};
@@ -17,7 +18,12 @@ use rand::Rng;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [what, path] = &arguments[..] else { return Err("give a piece of work and a path".into()) };
+    let [what, path] = &arguments[..] else {
+        println!(
+            "give a piece of work (cells, dbscan, hdbscan, gi_star or moran) and a path; `benches/peers.py` does"
+        );
+        return Ok(());
+    };
     let answer = match what.as_str() {
         "cells" => write_cells(path)?,
         "dbscan" => density::clusters(&points(path)?, &density::Rule::in_space(50.0, 10)).count as usize,
@@ -80,7 +86,7 @@ fn write_cells(folder: &str) -> Result<usize, Box<dyn Error>> {
     let mut text = String::new();
     for (item, cell) in cells.iter().enumerate() {
         let near: Vec<String> = weights.others(item).map(|(near, _)| near.to_string()).collect();
-        text += &format!("{cell},{},{}\n", count(), near.join(" "));
+        writeln!(text, "{cell},{},{}", count(), near.join(" "))?;
     }
     std::fs::write(std::path::Path::new(folder).join("cells.csv"), text)?;
     Ok(cells.len())

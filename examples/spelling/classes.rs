@@ -47,6 +47,9 @@ pub(crate) struct Query {
     pub(crate) truth: Local,
 }
 
+/// What makes another spelling of a street; none where the street has none of that sort.
+type Change<'c> = &'c dyn Fn(&str, &mut Stream) -> Option<String>;
+
 /// Every class with what it came to. `tell` hears every answer.
 pub(crate) fn table(
     addresses: &Addresses,
@@ -93,7 +96,6 @@ pub(crate) fn table(
         truth: addresses.at[row],
     };
     let name = |row: usize| addresses.words.get(addresses.street[row]);
-    type Change<'c> = &'c dyn Fn(&str, &mut Stream) -> Option<String>;
     let classes: [(&'static str, Change<'_>); 6] = [
         ("clean", &|street, _| Some(street.to_owned())),
         ("abbreviated", &|street, _| Some(abbreviated(street))),

@@ -43,8 +43,8 @@ const EDITS: usize = 5;
 impl Crowd {
     /// Counts on a sample of the names, evenly spread.
     pub(super) fn count(register: &Register<'_>) -> Self {
-        let mut neighbours = vec![[0.0; EDITS]; LONGEST + 1];
-        let mut names = vec![0.0; LONGEST + 1];
+        let mut neighbours = [[0.0; EDITS]; LONGEST + 1];
+        let mut names = [0.0; LONGEST + 1];
         for (length, near) in register.sample_neighbours(SAMPLE) {
             let length = length.min(LONGEST);
             names[length] += 1.0;

@@ -57,7 +57,7 @@ pub(super) fn check(method: &str, resolution: u8, neighbours: u32, permutations:
 }
 
 /// The cells that are tested, ascending, and what is known of each.
-pub(super) struct Cells {
+pub(super) struct Tested {
     pub(super) question: Question,
     pub(super) cells: Vec<CellIndex>,
     pub(super) counts: Vec<u32>,
@@ -69,7 +69,7 @@ pub(super) struct Cells {
     all: (u32, u32),
 }
 
-impl Cells {
+impl Tested {
     /// The cells of the study area. `None`, with a note on why, where there are too few to test or nothing varies.
     pub(super) fn of(city: &City<'_>, question: Question, found: &mut Hotspots) -> Option<Self> {
         let Question { kind, per, .. } = question;

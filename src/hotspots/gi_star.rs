@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::hotspots::cells::{self, Cells, HOT_Q, Question, Test};
+use crate::hotspots::cells::{self, HOT_Q, Question, Test, Tested};
 use crate::hotspots::city::City;
 use crate::hotspots::{HotspotCell, Hotspots, Per};
 use crate::model::kind::Selection;
@@ -147,7 +147,7 @@ pub fn p_values_of_rates(
 pub(super) fn find(city: &City<'_>, options: &Options, random: Random, found: &mut Hotspots) {
     let Options { kind, resolution, per, .. } = *options;
     let question = Question { method: METHOD, kind, resolution, per };
-    let Some(table) = Cells::of(city, question, found) else { return };
+    let Some(table) = Tested::of(city, question, found) else { return };
     let weights = Weights::disk(&table.cells, options.neighbours);
     let z = z_scores(&table.values, &weights).expect("the values vary");
     let p_values = match table.as_counts() {

@@ -12,7 +12,7 @@ use h3o::CellIndex;
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::hotspots::cells::{self, Cells, HOT_Q, Question, Test};
+use crate::hotspots::cells::{self, HOT_Q, Question, Test, Tested};
 use crate::hotspots::city::City;
 use crate::hotspots::gi_star::FALLBACK_PERMUTATIONS;
 use crate::hotspots::{HotspotCell, Hotspots, Per};
@@ -103,7 +103,7 @@ fn two_sided(below: f64, above: f64) -> f64 {
 pub(super) fn find(city: &City<'_>, options: &Options, random: Random, found: &mut Hotspots) {
     let Options { kind, resolution, per, .. } = *options;
     let question = Question { method: METHOD, kind, resolution, per };
-    let Some(table) = Cells::of(city, question, found) else { return };
+    let Some(table) = Tested::of(city, question, found) else { return };
     let weights = Weights::disk(&table.cells, options.neighbours).without_itself();
     let moran = local(&table.values, &weights.row_standardised()).expect("the values vary");
     let counts = table.as_counts().filter(|_| options.permutations == 0);

@@ -28,7 +28,7 @@ impl StudyArea {
         let polygons: Vec<geo::Polygon<f64>> = if scene.areas.is_empty() {
             let cells = city.index.study_cells(STUDY);
             let cells = cells.into_iter().filter_map(|cell| Some((scene.plane.centre(cell)?, cell)));
-            let cells = without_far_ones(cells.collect());
+            let cells = without_far_ones(&cells.collect::<Vec<_>>());
             cells.into_iter().filter_map(|cell| scene.plane.outline(cell)).collect()
         } else {
             scene.areas.iter().flat_map(|area| area.shape.0.iter().cloned()).collect()
@@ -72,7 +72,7 @@ impl StudyArea {
 
 /// The cells whose middles lie within the outer fences of all of them, along both axes: no farther beyond the quartiles
 /// than three times what lies between these (Tukey 1977, Exploratory Data Analysis, section 2D).
-fn without_far_ones(cells: Vec<(Local, h3o::CellIndex)>) -> Vec<h3o::CellIndex> {
+fn without_far_ones(cells: &[(Local, h3o::CellIndex)]) -> Vec<h3o::CellIndex> {
     let fences = |coordinate: fn(&Local) -> f64| {
         let mut sorted: Vec<f64> = cells.iter().map(|(at, _)| coordinate(at)).collect();
         sorted.sort_unstable_by(f64::total_cmp);

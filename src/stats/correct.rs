@@ -43,10 +43,12 @@ pub fn bayesian(false_with: &[f64]) -> Vec<f64> {
     order.sort_by(|&a, &b| false_with[a].total_cmp(&false_with[b]));
     let mut shares = vec![1.0; false_with.len()];
     let (mut sum, mut n) = (0.0, 0.0);
-    for equal in order.chunk_by(|&a, &b| false_with[a] == false_with[b]) {
+    for equal in order.chunk_by(|&a, &b| false_with[a].total_cmp(&false_with[b]).is_eq()) {
         n += equal.len() as f64;
         sum += false_with[equal[0]] * equal.len() as f64;
-        equal.iter().for_each(|&index| shares[index] = sum / n);
+        for &index in equal {
+            shares[index] = sum / n;
+        }
     }
     shares
 }

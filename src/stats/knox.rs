@@ -259,7 +259,7 @@ fn shuffle(days: &mut [i16], stream: &mut Stream) {
     for last in (1..days.len()).rev() {
         // A number up to `last` from one draw (Lemire 2019); its bias is at most n / 2⁶⁴.
         let product = u128::from(stream.next_u64()) * (last as u128 + 1);
-        days.swap(last, (product >> 64) as usize);
+        days.swap(last, usize::try_from(product >> 64).expect("no larger than `last`"));
     }
 }
 

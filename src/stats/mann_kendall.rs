@@ -215,7 +215,8 @@ fn variance(values: &[f64]) -> f64 {
     let term = |n: f64| n * (n - 1.0) * (2.0 * n + 5.0);
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    let ties: f64 = sorted.chunk_by(|a, b| a == b).map(|equal| term(equal.len() as f64)).sum();
+    let ties: f64 =
+        sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()).map(|equal| term(equal.len() as f64)).sum();
     (term(values.len() as f64) - ties) / 18.0
 }
 
@@ -225,9 +226,11 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut ranks = vec![0.0; values.len()];
     let mut before = 0.0;
-    for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
+    for equal in order.chunk_by(|&a, &b| values[a].total_cmp(&values[b]).is_eq()) {
         let size = equal.len() as f64;
-        equal.iter().for_each(|&item| ranks[item] = before + f64::midpoint(size, 1.0));
+        for &item in equal {
+            ranks[item] = before + f64::midpoint(size, 1.0);
+        }
         before += size;
     }
     ranks

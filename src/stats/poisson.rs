@@ -61,7 +61,7 @@ pub fn rate_ratio_interval(
 /// When the slices differ in length.
 ///
 /// # References
-/// Dean & Lawless (1989), Journal of the American Statistical Association 84(406), 467-472, the statistic T_a.
+/// Dean & Lawless (1989), Journal of the American Statistical Association 84(406), 467-472, the statistic Tₐ.
 pub fn dispersion_p(counts: &[f64], exposures: &[f64]) -> f64 {
     assert_eq!(counts.len(), exposures.len(), "one exposure per count");
     let rate = counts.iter().sum::<f64>() / exposures.iter().sum::<f64>();

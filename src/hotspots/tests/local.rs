@@ -205,8 +205,8 @@ fn exposures_are_what_stands_runs_and_lies_in_each_cell() {
         rounds: &town.rounds,
     };
     let city = City::new(&index, &town.incidents, &town.assets, &scene);
-    let cells = index.study_cells(h3o::Resolution::Nine);
-    let exposure = |per| city.exposure(per, &cells);
+    let study = index.study_cells(h3o::Resolution::Nine);
+    let exposure = |per| city.exposure(per, &study);
     let total = |per| exposure(per).iter().sum::<f64>();
     assert!(exposure(Per::Nothing).iter().all(|each| each.to_bits() == 1.0f64.to_bits()));
     assert!((total(Per::Reports) - town.incidents.len() as f64).abs() < 1e-9);
@@ -216,8 +216,10 @@ fn exposures_are_what_stands_runs_and_lies_in_each_cell() {
     // The second street leaves the study area, whose cells stick out of the town by up to a cell.
     let metres = total(Per::StreetMetres);
     assert!((900.0 + 2_000.0..900.0 + 2_400.0).contains(&metres), "{metres}");
-    let here = cells.binary_search(&town.plane.cell(middle(), h3o::Resolution::Nine)).unwrap();
-    assert!((exposure(Per::Visits)[here] - 6.0).abs() < 1e-9 && exposure(Per::StreetMetres)[here] > 100.0);
+    let middle = study.binary_search(&town.plane.cell(middle(), h3o::Resolution::Nine)).unwrap();
+    assert!(
+        (exposure(Per::Visits)[middle] - 6.0).abs() < 1e-9 && exposure(Per::StreetMetres)[middle] > 100.0
+    );
     assert!(city.exposure(Per::StreetMetres, &[]).is_empty());
 }
 

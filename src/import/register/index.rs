@@ -98,7 +98,7 @@ pub fn pack(addresses: &Addresses, plane: &Plane) -> Vec<u8> {
 /// The register in these bytes, and the plane of its positions.
 pub(super) fn unpack(bytes: &[u8]) -> Result<(Addresses, Plane), Fault> {
     let content = content(bytes)?;
-    let packed: Packed = postcard::from_bytes(content).map_err(|_| Fault::Damaged)?;
+    let packed: Packed = postcard::from_bytes(content).map_err(|_how| Fault::Damaged)?;
     let plane = plane_of(packed.epsg)?;
     let addresses = packed.into_addresses().ok_or(Fault::Damaged)?;
     Ok((addresses, plane))
@@ -106,7 +106,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<(Addresses, Plane), Fault> {
 
 /// The plane of an index, without unpacking the rest.
 pub(super) fn plane(bytes: &[u8]) -> Result<Plane, Fault> {
-    let (epsg, _) = postcard::take_from_bytes(content(bytes)?).map_err(|_| Fault::Damaged)?;
+    let (epsg, _) = postcard::take_from_bytes(content(bytes)?).map_err(|_how| Fault::Damaged)?;
     plane_of(epsg)
 }
 
@@ -122,7 +122,7 @@ fn content(bytes: &[u8]) -> Result<&[u8], Fault> {
 }
 
 fn plane_of(epsg: u16) -> Result<Plane, Fault> {
-    Crs::from_epsg(epsg).and_then(Plane::new).map_err(|_| Fault::Damaged)
+    Crs::from_epsg(epsg).and_then(Plane::new).map_err(|_how| Fault::Damaged)
 }
 
 impl Packs {
