@@ -1,22 +1,18 @@
 //! A misspelt name in, the names of the register that it may stand for out.
 //!
-//! Names are found by the runs of letters that they share with the text and checked by edit distance
-//! (insertion, deletion, substitution, exchange of neighbours). A name found this way is a guess: on every
+//! Names of about that length whose letters are about those of the text, in whatever order, are compared by edit
+//! distance (insertion, deletion, substitution, exchange of neighbours). A name found this way is a guess: on every
 //! register tried, a fuzzy street alone put 7 to 44 % of streets that do not exist somewhere. Whether a house
 //! number, a postcode or a crossing agrees with it is for `lookup` to see.
 //!
 //! Digits are never guessed at: 12th Street is not a misspelt 13th Street.
 
 use rapidfuzz::distance::osa;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::normalise::{self, Key, Token};
 use super::words;
 use crate::model::text::Texts;
-
-/// Names up to this length are found by pairs of letters, longer ones by runs of three: one wrong letter in
-/// five leaves no run of three whole.
-const SHORT: usize = 6;
 
 /// Spellings of names, to be found by what they have in common.
 #[derive(Debug)]
@@ -26,18 +22,35 @@ pub(super) struct Spellings {
     digits: Vec<u32>,
     ends: Vec<u32>,
     bearers: Vec<u32>,
-    pairs: Runs,
-    triples: Runs,
+    /// Spellings in the order of their length, each with its letters; those of length `n` are
+    /// `by_length[from_length[n]..from_length[n + 1]]`.
+    by_length: Vec<(Letters, u32)>,
+    from_length: Vec<usize>,
+    /// All runs of three letters.
+    runs: FxHashSet<u32>,
     /// Spellings by how they sound.
     sounds: FxHashMap<String, Vec<u32>>,
 }
 
-/// Which spellings hold a run of letters.
-#[derive(Debug, Default)]
-struct Runs {
-    /// Where the holders of a run stand in `holders`.
-    places: FxHashMap<u32, (u32, u32)>,
-    holders: Vec<u32>,
+/// Which letters a text has, and which of them twice. An exchange changes nothing, an insertion or deletion one bit,
+/// a substitution two: texts that differ in more bits are farther apart, and need not be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Letters(u64);
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut bits = 0u64;
+        for letter in text.bytes().filter(u8::is_ascii_lowercase) {
+            let place = 2 * u32::from(letter - b'a');
+            let once = 1 << place;
+            bits |= if bits & once == 0 { once } else { once << 1 };
+        }
+        Self(bits)
+    }
+
+    fn may_be_within(self, other: Self, edits: usize) -> bool {
+        (self.0 ^ other.0).count_ones() as usize <= 2 * edits
+    }
 }
 
 /// A spelling that is near to a text.
@@ -74,10 +87,16 @@ impl Spellings {
             bearers.extend(alike.iter().map(|&(_, bearer)| bearer));
             ends.push(count(bearers.len()));
         }
-        // Both indexes hold the lengths between which an edit may cross.
-        let pairs = Runs::build(&texts, 2, 0..=SHORT + allowed(SHORT));
-        let triples = Runs::build(&texts, 3, SHORT - allowed(SHORT)..=usize::MAX);
-        Self { texts, digits, ends, bearers, pairs, triples, sounds }
+        let mut order: Vec<u32> = (0..count(texts.len())).collect();
+        let length = |spelling: u32| texts.get(spelling as usize).len();
+        order.sort_by_key(|&spelling| length(spelling));
+        let longest = order.last().map_or(0, |&spelling| length(spelling));
+        let from_length =
+            (0..=longest + 1).map(|n| order.partition_point(|&spelling| length(spelling) < n)).collect();
+        let letters = |&spelling: &u32| (Letters::of(texts.get(spelling as usize)), spelling);
+        let by_length = order.iter().map(letters).collect();
+        let runs = texts.iter().flat_map(|text| runs_of(text.as_bytes())).collect();
+        Self { texts, digits, ends, bearers, by_length, from_length, runs, sounds }
     }
 
     /// Every spelling within `edits` of `text`, nearest first.
@@ -86,32 +105,19 @@ impl Spellings {
         if edits == 0 || self.ends.is_empty() || !text.is_ascii() {
             return found;
         }
-        let letters = text.as_bytes();
-        let (runs, length) = if letters.len() <= SHORT { (&self.pairs, 2) } else { (&self.triples, 3) };
+        let letters = Letters::of(text);
         let digits = digits_of(text);
-        let asked = osa::BatchComparator::new(letters.iter().copied());
+        let asked = osa::BatchComparator::new(text.bytes());
         let cutoff = osa::Args::default().score_cutoff(edits);
-        let mut check = |spelling: u32| {
+        let from = |length: usize| self.from_length.get(length).copied().unwrap_or(self.by_length.len());
+        let alike = from(text.len().saturating_sub(edits))..from(text.len() + edits + 1);
+        for &(theirs, spelling) in &self.by_length[alike] {
             let index = spelling as usize;
-            let there = self.texts.get(index).as_bytes();
-            if self.digits[index] != digits || there.len().abs_diff(letters.len()) > edits {
-                return;
+            if !letters.may_be_within(theirs, edits) || self.digits[index] != digits {
+                continue;
             }
-            if let Some(edits) = asked.distance_with_args(there.iter().copied(), &cutoff) {
+            if let Some(edits) = asked.distance_with_args(self.texts.get(index).bytes(), &cutoff) {
                 found.extend(self.bearers_of(index).map(|bearer| Near { edits, bearer }));
-            }
-        };
-
-        // An edit takes at most `length` of the runs, an exchange one more.
-        let least = (letters.len() + 3 - length).saturating_sub(edits * (length + 1)).max(1);
-        let mut shared = vec![0u8; self.ends.len()];
-        for run in runs_of(letters, length) {
-            for &holder in runs.holders(run) {
-                let count = &mut shared[holder as usize];
-                *count = count.saturating_add(1);
-                if usize::from(*count) == least {
-                    check(holder);
-                }
             }
         }
         found.sort_unstable();
@@ -120,7 +126,7 @@ impl Spellings {
 
     /// How many runs of letters of the text no spelling has.
     pub(super) fn strange_runs(&self, text: &str) -> usize {
-        runs_of(text.as_bytes(), 3).filter(|&run| self.triples.holders(run).is_empty()).count()
+        runs_of(text.as_bytes()).filter(|run| !self.runs.contains(run)).count()
     }
 
     /// Whose spelling sounds like `text` but is written otherwise.
@@ -137,39 +143,13 @@ impl Spellings {
     }
 }
 
-impl Runs {
-    fn build(texts: &Texts, length: usize, lengths: std::ops::RangeInclusive<usize>) -> Self {
-        let mut pairs: Vec<(u32, u32)> = Vec::new();
-        for (spelling, text) in (0u32..).zip(texts.iter()) {
-            if lengths.contains(&text.len()) {
-                pairs.extend(runs_of(text.as_bytes(), length).map(|run| (run, spelling)));
-            }
-        }
-        pairs.sort_unstable();
-        pairs.dedup();
-        let mut runs =
-            Self { holders: pairs.iter().map(|&(_, spelling)| spelling).collect(), ..Self::default() };
-        let mut from = 0;
-        for alike in pairs.chunk_by(|a, b| a.0 == b.0) {
-            runs.places.insert(alike[0].0, (count(from), count(from + alike.len())));
-            from += alike.len();
-        }
-        runs
-    }
-
-    fn holders(&self, run: u32) -> &[u32] {
-        self.places.get(&run).map_or(&[], |&(from, to)| &self.holders[from as usize..to as usize])
-    }
-}
-
-/// All runs of `length` letters, with one blank before and behind the text.
-fn runs_of(letters: &[u8], length: usize) -> impl Iterator<Item = u32> + '_ {
+/// All runs of three letters, with one blank before and behind the text.
+fn runs_of(letters: &[u8]) -> impl Iterator<Item = u32> + '_ {
     let at = move |index: usize| match index.checked_sub(1) {
         Some(index) => letters.get(index).copied().unwrap_or(b' '),
         None => b' ',
     };
-    let runs = (letters.len() + 3).saturating_sub(length);
-    (0..runs).map(move |from| (from..from + length).fold(0, |run, index| run << 8 | u32::from(at(index))))
+    (0..letters.len()).map(move |from| (from..from + 3).fold(0, |run, index| run << 8 | u32::from(at(index))))
 }
 
 /// The digits of a text as a number that tells them apart from other digits; 0 for none.

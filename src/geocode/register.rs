@@ -303,7 +303,9 @@ impl<'a> Register<'a> {
             guesses.push(Guess { name: entry.name, faults, edits, length, is_partial, strange_runs });
         };
         for text in [&key.bare, &written, &whole].into_iter().filter(|text| !text.is_empty()) {
-            for near in self.spellings.near(text, fuzzy::allowed(text.len())) {
+            // What is allowed goes by the name proper, and no name is much longer than the one that was asked for.
+            let longest = text.len().min(key.bare.len() + 3);
+            for near in self.spellings.near(text, fuzzy::allowed(longest)) {
                 guess(&key, Bearer(near.bearer), near.edits);
             }
             for bearer in self.spellings.sounding_like(text) {
