@@ -138,6 +138,7 @@ impl World {
         incidents.asset.push(u32::try_from(asset).expect("fewer than 2^32 assets"));
         incidents.area.push(NONE);
         incidents.is_point.push(true);
+        incidents.accuracy_m.push(10.0);
     }
 }
 
