@@ -105,7 +105,7 @@ pub fn test(values: &[f64], correction: Correction) -> Option<MannKendall> {
 
 /// The test of Hamed & Rao, never more lenient than the plain one: 5 % of series without trend or dependence are
 /// called rising or falling at α = 0.05, where letting the variance shrink, too, calls 8 % of short ones.
-/// `None` as [`test`] gives it.
+/// `None` as [`test()`] gives it.
 pub fn cautious(values: &[f64]) -> Option<MannKendall> {
     let (plain, corrected) = (test(values, Correction::None)?, test(values, Correction::HamedRao)?);
     Some(if corrected.variance > plain.variance { corrected } else { plain })

@@ -6,7 +6,7 @@
 //! questions:
 //! * is it chance? Incidents are thrown anew on the metres of each class ([`line_scan`]);
 //! * how many too many are there, luck taken out? The empirical Bayes estimate and its interval ([`overdispersion`]);
-//! * where along the street? The network kernel density ([`network_kernel`]).
+//! * where along the street? The network kernel density ([`network_kernel`](crate::stats::network_kernel)).
 //!
 //! No traffic volumes are known: a busy street of its class stands out because it is busy. Streets with two
 //! carriageways are two lines, each with its own incidents.
