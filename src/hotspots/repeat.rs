@@ -10,6 +10,8 @@
 //! An asset's incidents are those that `link` tied to it; it was there to be reported on every day of the period: no
 //! asset is older or younger, for sources seldom say when one was placed.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -130,12 +132,15 @@ fn find_kind(
     let false_shares = bayesian(&exceeds.iter().map(|sure| 1.0 - sure).collect::<Vec<_>>());
     let do_differ = poisson::dispersion_p(&values, &exposures) <= DIFFER_P;
     let intervals = Intervals { rates, total, all_days: days * assets.len() as f64 };
+    // All were watched equally long: what was counted as often has the same interval.
+    let mut known: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     let linked: Vec<u32> = assets.iter().flat_map(|&asset| members[asset].iter().copied()).collect();
     let all = late_and_all(city, &linked);
     for (place, &asset) in assets.iter().enumerate() {
         let n_incidents = counts[place];
         let q_value = if do_differ { q_values[place].max(false_shares[place]) } else { q_values[place] };
-        let (rate_low, rate_high) = intervals.of(values[place], days);
+        let (rate_low, rate_high) =
+            *known.entry(n_incidents).or_insert_with(|| intervals.of(values[place], days));
         let last = members[asset].iter().map(|&incident| city.incidents.last_at[incident as usize]).max();
         let row = AssetFinding {
             asset: u32::try_from(asset).expect("fewer than 2^32 assets"),
