@@ -56,14 +56,14 @@ impl Hierarchy {
     pub(super) fn build(network: &Network) -> Self {
         let mut rest = Rest::new(network);
         let mut queue: BinaryHeap<Reverse<(i64, u32)>> =
-            rest.nodes().map(|node| Reverse((rest.priority(node), node))).collect();
+            rest.nodes().map(|node| Reverse((rest.assess(node).0, node))).collect();
         while let Some(Reverse((priority, node))) = queue.pop() {
             // What stood around it may have gone since: then it waits for its turn again.
-            let now = rest.priority(node);
+            let (now, shortcuts) = rest.assess(node);
             if now > priority && queue.peek().is_some_and(|&Reverse(next)| (now, node) > next) {
                 queue.push(Reverse((now, node)));
             } else {
-                rest.take_away(node);
+                rest.take_away(node, shortcuts);
             }
         }
         Self { up: Rows::new(&rest.leaving), down: Rows::new(&rest.entering) }
@@ -90,6 +90,13 @@ impl Hierarchy {
             );
         });
     }
+}
+
+/// An arc that is to be put in.
+struct Shortcut {
+    tail: u32,
+    head: u32,
+    cost: Cost,
 }
 
 /// The network while nodes are taken away. The lists of a node that is gone stay as they were when it went: what
@@ -129,17 +136,15 @@ impl Rest {
         }
     }
 
-    /// The less there is to put in for what goes, the sooner a node goes.
-    fn priority(&mut self, node: u32) -> i64 {
+    /// How soon a node goes (the less there is to put in for what goes, the sooner), and what is to be put in.
+    fn assess(&mut self, node: u32) -> (i64, Vec<Shortcut>) {
+        let count = |arcs: usize| i64::try_from(arcs).expect("few arcs meet in a node");
         let goes = self.leaving[node as usize].len() + self.entering[node as usize].len();
-        let comes = self.shortcuts(node).len();
-        2 * i64::try_from(comes).expect("few arcs meet in a node")
-            - i64::try_from(goes).expect("few arcs meet in a node")
-            + i64::from(self.depth[node as usize])
+        let shortcuts = self.shortcuts(node);
+        (2 * count(shortcuts.len()) - count(goes) + i64::from(self.depth[node as usize]), shortcuts)
     }
 
-    fn take_away(&mut self, node: u32) {
-        let shortcuts = self.shortcuts(node);
+    fn take_away(&mut self, node: u32, shortcuts: Vec<Shortcut>) {
         let depth = self.depth[node as usize] + 1;
         for place in 0..self.entering[node as usize].len() {
             let tail = self.entering[node as usize][place].head as usize;
@@ -151,13 +156,13 @@ impl Rest {
             self.entering[head].retain(|arc| arc.head != node);
             self.depth[head] = self.depth[head].max(depth);
         }
-        for (tail, head, cost) in shortcuts {
+        for Shortcut { tail, head, cost } in shortcuts {
             self.put(tail, head, cost);
         }
     }
 
-    /// The arcs that stand in for the drives over `node` that have no equal around it: tail, head and cost.
-    fn shortcuts(&mut self, node: u32) -> Vec<(u32, u32, Cost)> {
+    /// The arcs that stand in for the drives over `node` that have no equal around it.
+    fn shortcuts(&mut self, node: u32) -> Vec<Shortcut> {
         let entering = std::mem::take(&mut self.entering[node as usize]);
         // Without its own arcs the node is a dead end, so that no search passes through it.
         let leaving = std::mem::take(&mut self.leaving[node as usize]);
@@ -175,7 +180,7 @@ impl Rest {
                 for out in onward {
                     let over = into.cost + out.cost;
                     if search.cost(out.head).is_none_or(|around| around > over) {
-                        shortcuts.push((into.head, out.head, over));
+                        shortcuts.push(Shortcut { tail: into.head, head: out.head, cost: over });
                     }
                 }
             }
