@@ -114,6 +114,8 @@ pub fn reports(
         let stop = near.next().filter(|&(m, _)| m <= options.stop_within_m);
         let other =
             stop.and_then(|(m, _)| near.next().filter(|&(other_m, _)| other_m < AMBIGUOUS_WITHIN * m));
+        let missed = (kind == Kind::MissedCollection)
+            .then(|| kerbsides.holding(at).filter(|&kerbside| is_about(index, kerbside)));
         Links {
             asset: index_of(asset),
             asset_distance_m: metres_of(asset),
@@ -121,11 +123,7 @@ pub fn reports(
             stop: index_of(stop),
             stop_distance_m: metres_of(stop),
             other_stop: index_of(other),
-            kerbside: kerbsides
-                .holding(at)
-                .filter(|&kerbside| kind == Kind::MissedCollection && is_about(index, kerbside))
-                .min()
-                .unwrap_or(NONE),
+            kerbside: missed.and_then(|missed| missed.min()).unwrap_or(NONE),
         }
     };
     let links: Vec<Links> = (0..reports.len()).into_par_iter().with_min_len(1024).map(link).collect();
