@@ -14,7 +14,7 @@ use crate::stats::poisson::Rates;
 use crate::stats::weights::Weights;
 
 /// With fewer cells neither mean nor spread of the city is known.
-const FEWEST_CELLS: usize = 30;
+pub(super) const FEWEST_CELLS: usize = 30;
 /// Cells up to this q-value make a hotspot.
 pub(super) const HOT_Q: f64 = 0.05;
 

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::hotspots::cells::groups;
+use crate::hotspots::cells::{FEWEST_CELLS, groups};
 use crate::hotspots::city::City;
 use crate::hotspots::gi_star::class;
 use crate::hotspots::{Hotspot, HotspotCell, Hotspots, outline};
@@ -32,8 +32,6 @@ use crate::stats::{mann_kendall, normal};
 /// The name of the method in layers.
 pub const METHOD: &str = "emerging";
 
-/// With fewer cells neither mean nor spread of the city is known.
-const FEWEST_CELLS: usize = 30;
 /// With fewer steps nothing can be said to emerge.
 const FEWEST_STEPS: u32 = 10;
 /// More bins than this would take gigabytes.
