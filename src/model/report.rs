@@ -38,7 +38,7 @@ pub struct Reports {
     pub address: Vec<u32>,
     /// The id of the asset that the citizen pointed at, in `words`; [`NONE`](crate::model::NONE) where none was.
     pub asset: Vec<u32>,
-    /// Free text. Private: never written to any output.
+    /// Free text. Private: never written to any output but for single words that several reports of one place share.
     pub text: Texts,
     /// The words that categories, states, addresses and ids of assets are made of.
     pub words: Words,
