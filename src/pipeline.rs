@@ -56,6 +56,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
         assets,
         reports,
         linked: &linked,
+        incidents: &incidents,
         network: &network,
         clock,
         period,

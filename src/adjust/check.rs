@@ -3,6 +3,8 @@
 //! Shares no code with the proposer: it finds the nearest street by looking at every one, drives on the street
 //! lines alone with a search of its own, and counts days itself. Slower, and on purpose.
 
+mod places;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -124,6 +126,13 @@ impl<'a> Checker<'a> {
             }
             Change::Frequency { stop, trip, from_per_week, to_per_week } => {
                 self.frequency(proposal, (*stop, *trip), (*from_per_week, *to_per_week), &mut found);
+            }
+            Change::CleanUp { stop, trip, weekday } => {
+                self.clean_up(proposal, (*stop, *trip, *weekday), &mut found);
+            }
+            Change::AddBin { at, beside } => self.bin(proposal, *at, *beside, None, &mut found),
+            Change::Relocate { asset, to, beside } => {
+                self.bin(proposal, *to, *beside, Some(*asset), &mut found);
             }
             Change::Redesign { asset } => {
                 if *asset as usize >= self.situation.assets.len() {

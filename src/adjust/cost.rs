@@ -52,6 +52,13 @@ fn worse(a: CostBasis, b: CostBasis) -> CostBasis {
     if a == CostBasis::Routed { b } else { a }
 }
 
+/// A place, and the spot on the streets from which it is reached.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot {
+    pub(super) at: Local,
+    pub(super) snap: Option<Snap>,
+}
+
 /// The drives from some places to others.
 #[derive(Debug)]
 pub(super) struct Legs {
@@ -189,14 +196,35 @@ impl<'a> Plan<'a> {
                     let (length_m, seconds) = (matrix.length_m(row, column)?, matrix.seconds(row, column)?);
                     Some(Leg { length_m, seconds, basis: CostBasis::Routed })
                 });
-                legs.push(routed.unwrap_or_else(|| self.estimate(start, end)));
+                legs.push(routed.unwrap_or_else(|| {
+                    self.estimate(self.places[start as usize], self.places[end as usize])
+                }));
             }
         }
         Legs { n_to: to.len(), legs }
     }
 
-    fn estimate(&self, from: u32, to: u32) -> Leg {
-        let straight_m = self.places[from as usize].distance_m(self.places[to as usize]);
+    /// The drive from one spot to another; a spot off the streets is reached by the straight line.
+    pub(super) fn leg(&self, from: Spot, to: Spot) -> Leg {
+        let routed = from.snap.zip(to.snap).and_then(|(start, end)| {
+            let path = self.network.path(start, end)?;
+            Some(Leg { length_m: path.length_m, seconds: path.seconds, basis: CostBasis::Routed })
+        });
+        routed.unwrap_or_else(|| self.estimate(from.at, to.at))
+    }
+
+    /// A place of the plan, by its number.
+    pub(super) fn spot(&self, place: u32) -> Spot {
+        Spot { at: self.places[place as usize], snap: self.snaps[place as usize] }
+    }
+
+    /// A place that is not in the plan yet.
+    pub(super) fn new_spot(&self, at: Local) -> Spot {
+        Spot { at, snap: self.network.snap(at, self.options.snap_m) }
+    }
+
+    fn estimate(&self, from: Local, to: Local) -> Leg {
+        let straight_m = from.distance_m(to);
         let length_m = if straight_m.is_finite() { straight_m * self.options.detour_factor } else { 0.0 };
         let seconds = length_m / (self.options.detour_kmh / 3.6);
         Leg { length_m, seconds, basis: CostBasis::Estimated }

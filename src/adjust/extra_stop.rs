@@ -9,7 +9,7 @@ use super::cost::{Leg, Plan, Run};
 use super::{Change, Options, Proposal, Situation};
 
 /// Names of the weekdays, Monday first.
-pub(super) const WEEKDAYS: [&str; 7] =
+pub(crate) const WEEKDAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// A day counts as good as the best one when it takes away this share of the overflow that the best one does.

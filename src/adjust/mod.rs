@@ -6,15 +6,18 @@
 
 mod benefit;
 mod check;
+mod clean_up;
 mod cost;
 mod extra_stop;
 mod frequency;
 mod redesign;
+mod relocate;
 mod resequence;
 
 use serde::Deserialize;
 
 use crate::collection::Collection;
+use crate::dedupe::Incidents;
 use crate::hotspots::Hotspots;
 use crate::link::Linked;
 use crate::model::asset::Asset;
@@ -26,6 +29,7 @@ use crate::progress::Progress;
 use crate::unit::Local;
 
 pub use check::{Checker, Violation, check};
+pub(crate) use extra_stop::WEEKDAYS;
 
 /// What is proposed, and at what prices.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
@@ -72,6 +76,16 @@ pub struct Options {
     /// Share of the reports above what is usual for its kind that mending a place can avoid; default 0.5: an
     /// assumption, to be replaced by the effect of earlier measures.
     pub redesign_share: f64,
+    /// Metres that people walk to a bin; default 100. Rubbish farther from every bin asks for one.
+    pub walk_m: f64,
+    /// Share of the rubbish around it that a bin avoids; default 0.5: an assumption, like
+    /// [`redesign_share`](Self::redesign_share).
+    pub relocate_share: f64,
+    /// Seconds that it takes to clear away what lies beside a stop; default 300.
+    pub clean_up_s: f64,
+    /// Share of the reports of rubbish beside a stop that one clearing a week avoids; default 0.5: an assumption, like
+    /// [`redesign_share`](Self::redesign_share).
+    pub clean_up_share: f64,
     /// Proposals of one kind at most, the best ones; default 40.
     pub max_per_kind: usize,
     /// Confidence of the interval of reports avoided; default 0.9.
@@ -99,6 +113,10 @@ impl Default for Options {
             min_saving: 0.02,
             tries_per_stop: 60,
             redesign_share: 0.5,
+            walk_m: 100.0,
+            relocate_share: 0.5,
+            clean_up_s: 300.0,
+            clean_up_share: 0.5,
             max_per_kind: 40,
             confidence: 0.9,
         }
@@ -120,6 +138,8 @@ pub struct Situation<'a> {
     pub reports: &'a Reports,
     /// What each report belongs to.
     pub linked: &'a Linked,
+    /// The events that the reports are about.
+    pub incidents: &'a Incidents,
     /// The streets.
     pub network: &'a Network,
     /// The project's clock.
@@ -138,13 +158,17 @@ pub fn propose(situation: &Situation, options: &Options, progress: &dyn Progress
     }
     let plan = cost::Plan::new(situation, options);
     let evidence = benefit::Evidence::new(situation);
-    progress.begin("proposals", 4);
+    progress.begin("proposals", 6);
     let mut proposals = Vec::new();
     proposals.extend(best(resequence::proposals(&plan, options), options));
     progress.advance(1);
     proposals.extend(best(extra_stop::proposals(situation, &plan, &evidence, options), options));
     progress.advance(1);
     proposals.extend(best(frequency::proposals(situation, &plan, &evidence, options), options));
+    progress.advance(1);
+    proposals.extend(best(clean_up::proposals(situation, &plan, options), options));
+    progress.advance(1);
+    proposals.extend(best(relocate::proposals(situation, &plan, options), options));
     progress.advance(1);
     proposals.extend(best(redesign::proposals(situation, options), options));
     progress.advance(1);
@@ -258,6 +282,31 @@ pub enum Change {
         /// The stops in their new order.
         order: Vec<u32>,
     },
+    /// Take along what lies beside a stop, once a week.
+    CleanUp {
+        /// The stop.
+        stop: u32,
+        /// The trip that calls there.
+        trip: u32,
+        /// The weekday on which to do it, Monday is 0.
+        weekday: usize,
+    },
+    /// Put up a bin where there is none.
+    AddBin {
+        /// Where.
+        at: Local,
+        /// The stop that it is emptied together with; [`NONE`](crate::model::NONE) where there are no rounds.
+        beside: u32,
+    },
+    /// Move a bin to where it is needed more.
+    Relocate {
+        /// The bin.
+        asset: u32,
+        /// Its new place.
+        to: Local,
+        /// The stop that it is emptied together with.
+        beside: u32,
+    },
     /// A bollard or other asset that is hit again and again: look at the place.
     Redesign {
         /// The asset.
@@ -272,18 +321,26 @@ impl Change {
             Self::ExtraStop { .. } => "extra_stop",
             Self::Frequency { .. } => "frequency",
             Self::Resequence { .. } => "resequence",
+            Self::CleanUp { .. } => "clean_up",
+            Self::AddBin { .. } => "add_bin",
+            Self::Relocate { .. } => "relocate",
             Self::Redesign { .. } => "redesign",
         }
     }
 
     /// What tells two changes apart when they are worth the same.
-    fn key(&self) -> (&'static str, u32, u32) {
-        let (first, second) = match self {
-            Self::ExtraStop { stop, trip, .. } | Self::Frequency { stop, trip, .. } => (*stop, *trip),
-            Self::Resequence { trip, .. } => (*trip, 0),
-            Self::Redesign { asset } => (*asset, 0),
+    fn key(&self) -> (&'static str, u32, u32, [u64; 2]) {
+        let place = |at: &Local| [at.x.to_bits(), at.y.to_bits()];
+        let (first, second, place) = match self {
+            Self::ExtraStop { stop, trip, .. }
+            | Self::Frequency { stop, trip, .. }
+            | Self::CleanUp { stop, trip, .. } => (*stop, *trip, [0; 2]),
+            Self::Resequence { trip, .. } => (*trip, 0, [0; 2]),
+            Self::AddBin { at, beside } => (*beside, 0, place(at)),
+            Self::Relocate { asset, to, .. } => (*asset, 0, place(to)),
+            Self::Redesign { asset } => (*asset, 0, [0; 2]),
         };
-        (self.name(), first, second)
+        (self.name(), first, second, place)
     }
 }
 

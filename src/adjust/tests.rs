@@ -7,6 +7,7 @@ use super::benefit::{Fill, gamma_interval, gamma_prior, gaps_h};
 use super::resequence::{Costs, shorter};
 use super::*;
 use crate::collection::{Diagnosis, Reason, StopFinding};
+use crate::dedupe::Incidents;
 use crate::hotspots::AssetFinding;
 use crate::model::NONE;
 use crate::model::asset::AssetKind;
@@ -25,6 +26,7 @@ struct Town {
     assets: Vec<Asset>,
     reports: Reports,
     linked: Linked,
+    incidents: Incidents,
     network: Network,
     clock: Clock,
     period: Period,
@@ -39,6 +41,7 @@ impl Town {
             assets: &self.assets,
             reports: &self.reports,
             linked: &self.linked,
+            incidents: &self.incidents,
             network: &self.network,
             clock: &self.clock,
             period: self.period,
@@ -173,6 +176,7 @@ fn town() -> Town {
         assets: Vec::new(),
         reports: Reports::default(),
         linked: Linked::default(),
+        incidents: Incidents::default(),
         network: Network::build(&grid(), &network::Options::default()),
         clock: Clock::new("Europe/Amsterdam").unwrap(),
         period: Period {
@@ -190,6 +194,35 @@ fn busy_town() -> Town {
     }
     town.collection.stops[2].fill_per_day = 0.6;
     town.collection.stops[2].p_overflow = 0.8;
+    town
+}
+
+/// The town with litter three times and more around a crossing in the south-east, where no bin is, and with two bins in
+/// the north-west that stand for two stops of the west round.
+fn littered_town() -> Town {
+    let mut town = town();
+    let bin = |id: &str, at: Local| Asset {
+        id: id.to_owned(),
+        kind: AssetKind::LitterBin,
+        at,
+        capacity_l: Some(120.0),
+        is_synthetic: false,
+    };
+    for (stop, at) in [(2, Local::new(50.0, 605.0)), (3, Local::new(130.0, 600.0))] {
+        let id = format!("asset-{stop}");
+        town.assets.push(bin(&id, at));
+        town.rounds.stops[stop].asset_id = Some(id);
+    }
+    for at in [(505.0, 100.0), (495.0, 120.0), (520.0, 95.0), (500.0, 60.0), (60.0, 590.0)] {
+        let report = u32::try_from(town.reports.len()).unwrap();
+        town.reports.kind.push(Kind::Litter);
+        town.linked.asset.push(NONE);
+        town.incidents.of_report.push(report);
+        town.incidents.kind.push(Kind::Litter);
+        town.incidents.at.push(Local::new(at.0, at.1));
+        town.incidents.is_point.push(true);
+        town.incidents.accuracy_m.push(5.0);
+    }
     town
 }
 
@@ -292,6 +325,78 @@ fn bins_that_stay_empty_are_emptied_less_often() {
     assert!((from_per_week - 3.0).abs() < 1e-9 && (to_per_week - 1.0).abs() < 1e-9, "{proposal:?}");
     assert!(proposal.extra_s_week < -2.0 * 60.0, "two emptyings and the way there");
     assert!(proposal.is_feasible);
+}
+
+#[test]
+fn litter_far_from_every_bin_asks_for_a_new_one_when_no_bin_can_be_spared() {
+    let mut town = littered_town();
+    // Both bins are busy: neither could take what the other one gets.
+    for stop in [2, 3] {
+        town.collection.stops[stop].fill_per_day = 0.4;
+    }
+    let proposals = town.propose();
+    let found = of_kind(&proposals, "add_bin");
+    let [proposal] = found[..] else { panic!("{proposals:#?}") };
+    let Change::AddBin { at, beside } = proposal.change else { panic!() };
+    assert!(at.distance_m(Local::new(500.0, 100.0)) < 25.0, "{at:?}");
+    assert_eq!(beside, 6, "the stop at 450, 100 is on the street");
+    assert_eq!(proposal.reports, [0, 1, 2, 3], "the fifth lies beside a bin");
+    assert!(proposal.is_feasible && proposal.cost_basis == CostBasis::Routed);
+    assert!(proposal.extra_s_week > 3.0 * 45.0, "three emptyings a week and the way there");
+}
+
+#[test]
+fn a_bin_whose_neighbour_can_take_its_rubbish_is_moved_to_the_litter() {
+    let mut town = littered_town();
+    for stop in [2, 3] {
+        town.collection.stops[stop].fill_per_day = 0.02;
+    }
+    let proposals = town.propose();
+    let found = of_kind(&proposals, "relocate");
+    let [proposal] = found[..] else { panic!("{proposals:#?}") };
+    let Change::Relocate { asset, beside: 6, .. } = proposal.change else { panic!("{proposal:?}") };
+    assert!(asset < 2 && proposal.is_feasible, "{proposal:?}");
+    assert!(proposal.rationale.contains("can be spared"), "{}", proposal.rationale);
+}
+
+#[test]
+fn a_bin_at_another_place_is_priced_as_the_checker_does_wherever_it_is_emptied() {
+    let mut town = littered_town();
+    let options = Options::default();
+    for fill in [0.02, 0.4] {
+        for stop in &mut town.collection.stops {
+            stop.fill_per_day = fill;
+        }
+        let proposals = town.propose();
+        let placed: Vec<&Proposal> = proposals
+            .iter()
+            .filter(|proposal| ["add_bin", "relocate"].contains(&proposal.change.name()))
+            .collect();
+        assert_eq!(placed.len(), 1);
+        assert_eq!(check(placed[0], &town.situation(), &options), []);
+        let mut cheaper = placed[0].clone();
+        cheaper.extra_s_week -= 60.0;
+        assert_ne!(check(&cheaper, &town.situation(), &options), []);
+    }
+}
+
+#[test]
+fn rubbish_beside_a_stop_again_and_again_is_cleared_on_the_day_after_it_is_reported() {
+    let mut town = town();
+    // Tuesdays at noon; the west round calls on Monday, Wednesday and Friday.
+    let tuesday = town.clock.midnight(Day::from_date(jiff::civil::date(2026, 1, 6)));
+    for week in 0..5 {
+        town.report(Kind::BesideContainer, 4, Reason::DumpedBeside);
+        town.reports.opened.push(tuesday + (week * 7 * 24 + 12) * 3600);
+    }
+    let proposals = town.propose();
+    let found = of_kind(&proposals, "clean_up");
+    let [proposal] = found[..] else { panic!("{proposals:#?}") };
+    assert_eq!(proposal.change, Change::CleanUp { stop: 4, trip: 0, weekday: 2 });
+    assert!((proposal.extra_s_week - 300.0).abs() < 1e-9 && proposal.is_feasible);
+    assert_eq!(proposal.reports.len(), 5);
+    let wrong_day = Proposal { change: Change::CleanUp { stop: 4, trip: 0, weekday: 1 }, ..proposal.clone() };
+    assert_ne!(check(&wrong_day, &town.situation(), &Options::default()), []);
 }
 
 #[test]
@@ -549,6 +654,7 @@ fn season() -> Option<Town> {
         assets: Vec::new(),
         reports: Reports::default(),
         linked: Linked::default(),
+        incidents: Incidents::default(),
         network: Network::build(&streets, &network::Options::default()),
         clock,
         period: Period { from: first, to: first.plus(45) },

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::adjust::{Change, Proposal};
 use crate::findings::Findings;
+use crate::model::NONE;
+use crate::model::asset::AssetKind;
 use crate::unit::Local;
 
 use super::Map;
@@ -28,17 +30,17 @@ pub(super) fn map(findings: &Findings, index: usize) -> Option<Map> {
     let title = format!("{}: {}", proposal.id, words::proposal(findings, proposal));
     let mut sheet = Sheet::new(findings, window(findings, proposal)?);
     sheet.streets(false);
-    match proposal.change {
-        Change::Redesign { asset } => draw_place(&mut sheet, proposal, asset),
-        _ => draw_change(&mut sheet, proposal),
+    match Place::of(findings, proposal) {
+        Some(place) => draw_place(&mut sheet, proposal, &place),
+        None => draw_change(&mut sheet, proposal),
     }
     sheet.street_names(16);
     sheet.frame();
     sheet.heading(&title, &basis(findings, index));
     verdict(&mut sheet, proposal);
-    match proposal.change {
-        Change::Redesign { .. } => legend_of_place(&mut sheet, proposal),
-        _ => legend_of_change(&mut sheet, proposal),
+    match Place::of(findings, proposal) {
+        Some(place) => legend_of_place(&mut sheet, proposal, &place),
+        None => legend_of_change(&mut sheet, proposal),
     }
     months(&mut sheet, proposal);
     let (cost, benefit) = (words::cost(language, proposal), words::benefit(language, proposal));
@@ -51,6 +53,41 @@ pub(super) fn map(findings: &Findings, index: usize) -> Option<Map> {
     Some(Map::new(&name, title, about, language, sheet.canvas))
 }
 
+/// A place that a proposal is about rather than a round.
+struct Place {
+    at: Local,
+    label: String,
+    /// What stands there or will stand there.
+    kind: AssetKind,
+    /// The asset that is looked at or moved here; else [`NONE`].
+    asset: u32,
+    /// Whether it is for something that does not stand there yet.
+    is_new: bool,
+}
+
+impl Place {
+    fn of(findings: &Findings, proposal: &Proposal) -> Option<Self> {
+        let language = findings.language;
+        let kind = AssetKind::LitterBin;
+        Some(match proposal.change {
+            Change::Redesign { asset } => {
+                let this = findings.assets.get(asset as usize)?;
+                let label = words::asset(findings, asset);
+                Self { at: this.at, label, kind: this.kind, asset, is_new: false }
+            }
+            Change::AddBin { at, .. } => {
+                let label = say!(language, "new litter bin", "nieuwe afvalbak");
+                Self { at, label, kind, asset: NONE, is_new: true }
+            }
+            Change::Relocate { asset, to, .. } => {
+                let label = say!(language, "new place of the bin", "nieuwe plek van de bak");
+                Self { at: to, label, kind, asset, is_new: true }
+            }
+            _ => return None,
+        })
+    }
+}
+
 /// The place that a proposal is about, if it is one place.
 fn place_of(findings: &Findings, proposal: &Proposal) -> Option<Local> {
     match proposal.change {
@@ -58,14 +95,16 @@ fn place_of(findings: &Findings, proposal: &Proposal) -> Option<Local> {
         Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } => {
             findings.rounds.stops.get(stop as usize).map(|stop| stop.at)
         }
+        Change::CleanUp { stop, .. } => findings.rounds.stops.get(stop as usize).map(|stop| stop.at),
+        Change::AddBin { at, .. } | Change::Relocate { to: at, .. } => Some(at),
         Change::Resequence { .. } => None,
     }
 }
 
 fn window(findings: &Findings, proposal: &Proposal) -> Option<Window> {
     let place = place_of(findings, proposal);
-    if let (Change::Redesign { .. }, Some(place)) = (&proposal.change, place) {
-        return Some(Window::near(MAP, place, CLOSE_UP_M));
+    if let Some(place) = Place::of(findings, proposal) {
+        return Some(Window::near(MAP, place.at, if place.is_new { 1.5 * CLOSE_UP_M } else { CLOSE_UP_M }));
     }
     let lines = proposal.before.iter().chain(&proposal.after).copied();
     if proposal.before.is_empty() && proposal.after.is_empty() {
@@ -106,11 +145,13 @@ fn spots(findings: &Findings, proposal: &Proposal) -> Vec<(Local, u32)> {
     spots.into_values().collect()
 }
 
-fn draw_place(sheet: &mut Sheet<'_>, proposal: &Proposal, asset: u32) {
+fn draw_place(sheet: &mut Sheet<'_>, proposal: &Proposal, place: &Place) {
     let (findings, window) = (sheet.findings, sheet.window);
-    let Some(this) = findings.assets.get(asset as usize) else { return };
-    let centre = window.place(this.at);
+    let centre = window.place(place.at);
     sheet.canvas.group("circle", |canvas| {
+        if place.is_new {
+            return;
+        }
         let ring = |radius_m: f64| -> Vec<At> {
             let radius = radius_m / window.m_per_mm;
             (0..=72)
@@ -121,10 +162,8 @@ fn draw_place(sheet: &mut Sheet<'_>, proposal: &Proposal, asset: u32) {
         canvas.dashed(&ring(25.0), 0.35, ACCENT, 1.4, 1.4);
     });
     sheet.canvas.group("assets", |canvas| {
-        for other in
-            findings.assets.iter().filter(|other| other.kind == this.kind && window.holds(other.at, 2.0))
-        {
-            if other.id != this.id {
+        for (other, index) in findings.assets.iter().zip(0u32..) {
+            if other.kind == place.kind && index != place.asset && window.holds(other.at, 2.0) {
                 marks::diamond(canvas, window.place(other.at), 1.2, FRAME);
             }
         }
@@ -148,7 +187,7 @@ fn draw_place(sheet: &mut Sheet<'_>, proposal: &Proposal, asset: u32) {
         }
     });
     let pen = Pen::new(HEADING, TEXT).bold().haloed(PAPER);
-    let label = font::fit(&words::asset(findings, asset), HEADING, true, 70.0);
+    let label = font::fit(&place.label, HEADING, true, 70.0);
     let n = words::count(findings.language, proposal.reports.len() as u64);
     let below = say!(findings.language, "{n} reports", "{n} meldingen");
     let lines = [(label, pen), (below, Pen::new(BODY_PT, TEXT).haloed(PAPER))];
@@ -173,11 +212,11 @@ fn draw_change(sheet: &mut Sheet<'_>, proposal: &Proposal) {
     });
     let numbered: Vec<(u32, usize)> = match &proposal.change {
         Change::Resequence { order, .. } => (1..).zip(order).map(|(place, &stop)| (stop, place)).collect(),
-        Change::ExtraStop { trip, .. } | Change::Frequency { trip, .. } => {
+        Change::ExtraStop { trip, .. } | Change::Frequency { trip, .. } | Change::CleanUp { trip, .. } => {
             let calls = findings.rounds.trips.get(*trip as usize).map_or(&[][..], |trip| &trip.calls);
             (1..).zip(calls).map(|(place, call)| (call.stop, place)).collect()
         }
-        Change::Redesign { .. } => Vec::new(),
+        Change::AddBin { .. } | Change::Relocate { .. } | Change::Redesign { .. } => Vec::new(),
     };
     let is_numbered = matches!(proposal.change, Change::Resequence { .. }) && numbered.len() <= 60;
     sheet.canvas.group("stops", |canvas| {
@@ -202,7 +241,11 @@ fn draw_change(sheet: &mut Sheet<'_>, proposal: &Proposal) {
     });
     let Some(place) = place_of(findings, proposal).filter(|&place| window.holds(place, 2.0)) else { return };
     let at = window.place(place);
-    let (Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. }) = proposal.change else { return };
+    let (Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } | Change::CleanUp { stop, .. }) =
+        proposal.change
+    else {
+        return;
+    };
     sheet.canvas.group("place", |canvas| {
         canvas.coin(at, 2.6, ACCENT, PAPER, 0.6);
         canvas.disc(at, 1.0, PAPER);
@@ -265,16 +308,20 @@ fn legend_of_change(sheet: &mut Sheet<'_>, proposal: &Proposal) {
     }
 }
 
-fn legend_of_place(sheet: &mut Sheet<'_>, proposal: &Proposal) {
+fn legend_of_place(sheet: &mut Sheet<'_>, proposal: &Proposal, place: &Place) {
     let language = sheet.language();
     sheet.part(&say!(language, "What the marks mean", "Wat de tekens betekenen"));
-    sheet.key(
-        &say!(language, "the place to look at, with 25 m around it", "de plek, met 25 m eromheen"),
-        |canvas, at| {
-            marks::diamond(canvas, at, 2.6, ACCENT);
-        },
-    );
-    sheet.key(&say!(language, "others of its kind", "andere van dezelfde soort"), |canvas, at| {
+    let (here, others) = if place.is_new {
+        let others = say!(language, "litter bins there are", "afvalbakken die er staan");
+        (say!(language, "where the bin is to stand", "waar de bak komt te staan"), others)
+    } else {
+        let here = say!(language, "the place to look at, with 25 m around it", "de plek, met 25 m eromheen");
+        (here, say!(language, "others of its kind", "andere van dezelfde soort"))
+    };
+    sheet.key(&here, |canvas, at| {
+        marks::diamond(canvas, at, 2.6, ACCENT);
+    });
+    sheet.key(&others, |canvas, at| {
         marks::diamond(canvas, at, 1.2, FRAME);
     });
     if spots(sheet.findings, proposal).len() > 1 {

@@ -278,11 +278,40 @@ pub(crate) fn proposal(findings: &Findings, proposal: &Proposal) -> String {
             let by = trip(findings, *by);
             say!(language, "Drive {by} in another order", "Rijd {by} in een andere volgorde")
         }
+        Change::CleanUp { stop: at, trip: by, weekday } => {
+            let mut on = [false; 7];
+            on[*weekday] = true;
+            let (at, by, on) = (stop(findings, *at), trip(findings, *by), weekdays(language, on));
+            say!(
+                language,
+                "Clear away what lies beside {at}, by {by} ({on})",
+                "Ruim op wat naast {at} ligt, met {by} ({on})"
+            )
+        }
+        Change::AddBin { beside, .. } => {
+            let near = near(findings, *beside);
+            say!(language, "Put up a litter bin{near}", "Plaats een afvalbak{near}")
+        }
+        Change::Relocate { asset: which, beside, .. } => {
+            let (which, near) = (asset(findings, *which), near(findings, *beside));
+            say!(
+                language,
+                "Move a bin: {which}, to a place{near}",
+                "Verplaats een bak: {which}, naar een plek{near}"
+            )
+        }
         Change::Redesign { asset: which } => {
             let which = asset(findings, *which);
             say!(language, "Redesign the place: {which}", "Richt de plek anders in: {which}")
         }
     }
+}
+
+/// Near which stop a place is; nothing where there is none.
+fn near(findings: &Findings, beside: u32) -> String {
+    let Some(_) = some(beside) else { return String::new() };
+    let beside = stop(findings, beside);
+    say!(findings.language, " near {beside}", " bij {beside}")
 }
 
 /// What a proposal costs, in a few words.

@@ -656,12 +656,18 @@ impl Subject {
         let rounds = &findings.rounds;
         let route_of = |trip: u32| rounds.trips[trip as usize].route;
         match proposal.change {
-            Change::ExtraStop { stop, trip, .. } | Change::Frequency { stop, trip, .. } => {
+            Change::ExtraStop { stop, trip, .. }
+            | Change::Frequency { stop, trip, .. }
+            | Change::CleanUp { stop, trip, .. } => {
                 Self { route: route_of(trip), stop, at: rounds.stops[stop as usize].at }
             }
             Change::Resequence { trip, ref order } => {
                 let at = order.first().map_or(Local::NOWHERE, |&stop| rounds.stops[stop as usize].at);
                 Self { route: route_of(trip), stop: NONE, at }
+            }
+            Change::AddBin { at, beside } | Change::Relocate { to: at, beside, .. } => {
+                let route = some(beside).map_or(NONE, |stop| findings.collection.stops[stop].route);
+                Self { route, stop: beside, at }
             }
             Change::Redesign { asset } => {
                 Self { route: NONE, stop: NONE, at: findings.assets[asset as usize].at }

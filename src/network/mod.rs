@@ -11,6 +11,7 @@ mod hierarchy;
 mod matrix;
 mod path;
 mod snap;
+mod walk;
 
 use std::sync::OnceLock;
 
@@ -22,6 +23,7 @@ use crate::unit::Local;
 pub use matrix::Matrix;
 pub use path::Path;
 pub use snap::Snap;
+pub use walk::Walk;
 
 /// How the network is made of the streets.
 #[derive(Debug, Clone, Deserialize, PartialEq)]

@@ -117,6 +117,28 @@ proptest! {
     }
 
     #[test]
+    fn walks_agree_with_floyd_on_any_streets(mut streets in any_streets(), within_m in 100.0..1500.0f64) {
+        // Driven in both directions at one metre a second, seconds are metres on foot.
+        for way in &mut streets.ways {
+            (way.direction, way.class, way.limit_kmh) = (Direction::Both, StreetClass::Residential, None);
+        }
+        let options = Options { speed_kmh: Speeds { residential: 3.6, ..Speeds::default() }, ..Options::default() };
+        let network = Network::build(&streets, &options);
+        let slow = floyd(&streets, &options);
+        let on: Vec<(usize, Snap)> = (0..streets.nodes.len())
+            .filter_map(|node| Some((node, network.snap(streets.nodes[node], 1e-6)?))).collect();
+        let starts = &on[..on.len().min(3)];
+        let walk = network.walk(&starts.iter().map(|&(_, snap)| snap).collect::<Vec<_>>(), within_m);
+        for &(node, snap) in &on {
+            let nearest_m = starts.iter().map(|&(start, _)| slow[start][node]).fold(f64::INFINITY, f64::min);
+            match walk.metres(snap) {
+                Some(metres) => prop_assert!((metres - nearest_m).abs() < 0.02, "{metres}, not {nearest_m}"),
+                None => prop_assert!(nearest_m > within_m - 0.02, "{nearest_m} within {within_m}"),
+            }
+        }
+    }
+
+    #[test]
     fn the_network_is_the_longest_part_in_which_everything_is_reached(streets in any_streets()) {
         let options = Options::default();
         let network = Network::build(&streets, &options);
@@ -307,4 +329,18 @@ fn the_streets_of_helsinki_are_driven_as_bellman_and_ford_would() {
         }
     }
     assert!(n_compared > 10_000, "{n_compared} pairs");
+}
+
+#[test]
+fn whoever_walks_goes_against_a_one_way_street_and_to_its_kerb() {
+    // A square of one-way streets, 100 m each.
+    let corners = [(0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0)];
+    let round = Way { direction: Direction::Forward, ..way(&[0, 1, 2, 3, 0]) };
+    let network = Network::build(&streets(&corners, vec![round]), &Options::default());
+    let snap = |x: f64, y: f64| network.snap(Local::new(x, y), 50.0).unwrap();
+    let walk = network.walk(&[snap(10.0, -5.0)], 150.0);
+    let metres = walk.metres(snap(-3.0, 40.0)).unwrap();
+    assert!((metres - (5.0 + 10.0 + 40.0 + 3.0)).abs() < 0.01, "{metres}");
+    assert!((walk.metres(snap(60.0, 4.0)).unwrap() - 59.0).abs() < 0.01, "along the same street");
+    assert_eq!(walk.metres(snap(100.0, 80.0)), None);
 }
