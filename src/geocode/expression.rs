@@ -23,6 +23,10 @@ const OPPOSITE_M: f64 = 15.0;
 /// Metres to an address that tells in which quarter a crossing lies.
 const QUARTER_WITHIN_M: f64 = 150.0;
 
+/// Where no address is as near: how many of the nearest have to agree, and how far away they may be.
+const ADDRESSES_OF_QUARTER: usize = 5;
+const QUARTER_FAR_M: f64 = 1000.0;
+
 /// A place found with this score by a name as it stands needs no guesses beside it.
 const SETTLED_SCORE: f64 = 90.0;
 
@@ -238,10 +242,11 @@ impl Geocoder<'_> {
     fn crossings_without_quadrant(&self, readings: &[Reading<'_>], hits: &mut Vec<Hit>) {
         for reading in readings {
             let Reading::Crossing { streets } = reading else { continue };
-            let mut quadrants: Vec<u8> =
-                streets.iter().filter_map(|street| normalise::quadrant(street)).collect();
-            quadrants.dedup();
-            let [quadrant] = quadrants[..] else { continue };
+            // A street on the border of two quadrants bears the one, the street that crosses it the other.
+            let wanted: Vec<u8> = streets.iter().filter_map(|street| normalise::quadrant(street)).collect();
+            if wanted.is_empty() {
+                continue;
+            }
             let bare: Vec<Vec<Token<'_>>> =
                 streets.iter().map(|street| normalise::without_quadrant(street)).collect();
             let bare: Vec<&[Token<'_>]> = bare.iter().map(Vec::as_slice).collect();
@@ -253,32 +258,62 @@ impl Geocoder<'_> {
                 &mut found,
             );
             found.retain(|hit| !hit.faults.contains(&Fault::DirectionMissing));
-            let quarters: Vec<Option<u8>> = found.iter().map(|hit| self.quarter_of(hit.at)).collect();
-            let wanted = Some(quadrant).filter(|_| quarters.contains(&Some(quadrant)));
-            // Where no address tells, the only place where they meet has to be it.
-            if wanted.is_none() && found.len() > 1 {
-                continue;
-            }
-            let mut quarters = quarters.into_iter();
-            found.retain(|_| quarters.next().flatten() == wanted);
-            for hit in &mut found {
+            let is_on_border = wanted.len() < streets.len() || wanted.windows(2).any(|two| two[0] != two[1]);
+            let found = self.in_quarter(found, &wanted, is_on_border);
+            hits.extend(found.into_iter().map(|mut hit| {
                 hit.faults.push(Fault::DirectionAdded);
-            }
-            hits.extend(found);
+                hit
+            }));
         }
     }
 
-    /// The quadrant that most addresses about a place bear; none where there is no address near.
-    fn quarter_of(&self, at: Local) -> Option<u8> {
-        let addresses = self.register.addresses;
-        let mut counts: std::collections::BTreeMap<u8, u32> = std::collections::BTreeMap::new();
-        for row in self.labels().addresses_within(at, QUARTER_WITHIN_M) {
-            let folded = normalise::fold(addresses.words.get(addresses.street[row as usize]));
-            if let Some(quadrant) = normalise::quadrant(&normalise::tokens(&folded)) {
-                *counts.entry(quadrant).or_default() += 1;
+    /// Those where most addresses about bear one of the quadrants `wanted`; else, where they may lie on a border, those
+    /// where some do; else the only place, where no address tells.
+    fn in_quarter(&self, found: Vec<Hit>, wanted: &[u8], is_on_border: bool) -> Vec<Hit> {
+        let quarters: Vec<Vec<u8>> = found.iter().map(|hit| self.quarters_of(hit.at)).collect();
+        let is_mostly = |quarters: &[u8]| quarters.first().is_some_and(|quarter| wanted.contains(quarter));
+        let is_partly =
+            |quarters: &[u8]| is_on_border && quarters.iter().any(|quarter| wanted.contains(quarter));
+        let is_only = found.len() == 1;
+        let is_any_mostly = quarters.iter().any(|quarters| is_mostly(quarters));
+        let both = found.into_iter().zip(quarters);
+        let kept = both.filter(|(_, quarters)| {
+            if is_any_mostly {
+                is_mostly(quarters)
+            } else {
+                is_partly(quarters) || (is_only && quarters.is_empty())
             }
+        });
+        kept.map(|(hit, _)| hit).collect()
+    }
+
+    /// The quadrants that addresses about a place bear, the most frequent first; where there are no addresses, that
+    /// of the nearest ones, if they agree.
+    fn quarters_of(&self, at: Local) -> Vec<u8> {
+        let labels = self.labels();
+        let mut counts: std::collections::BTreeMap<u8, u32> = std::collections::BTreeMap::new();
+        for quadrant in
+            labels.addresses_within(at, QUARTER_WITHIN_M).filter_map(|row| self.quadrant_of_address(row))
+        {
+            *counts.entry(quadrant).or_default() += 1;
         }
-        counts.into_iter().max_by_key(|&(quadrant, count)| (count, quadrant)).map(|(quadrant, _)| quadrant)
+        if !counts.is_empty() {
+            let mut quarters: Vec<(u8, u32)> = counts.into_iter().collect();
+            quarters.sort_by_key(|&(quadrant, count)| std::cmp::Reverse((count, quadrant)));
+            return quarters.into_iter().map(|(quadrant, _)| quadrant).collect();
+        }
+        let nearest = labels.nearest_addresses(at, QUARTER_FAR_M);
+        let mut quadrants: Vec<u8> =
+            nearest.filter_map(|row| self.quadrant_of_address(row)).take(ADDRESSES_OF_QUARTER).collect();
+        let is_enough = quadrants.len() == ADDRESSES_OF_QUARTER;
+        quadrants.dedup();
+        if is_enough && quadrants.len() == 1 { quadrants } else { Vec::new() }
+    }
+
+    fn quadrant_of_address(&self, row: u32) -> Option<u8> {
+        let addresses = self.register.addresses;
+        let folded = normalise::fold(addresses.words.get(addresses.street[row as usize]));
+        normalise::quadrant(&normalise::tokens(&folded))
     }
 
     /// A postcode by itself or with a house number: `1011AB 12`.

@@ -15,8 +15,9 @@ const NEIGHBOURS_WITHIN_M: f64 = 200.0;
 /// Rows of one address farther apart than this contradict each other.
 const SAME_ADDRESS_WITHIN_M: f64 = 100.0;
 
-/// Nodes that two streets share and that lie this near to each other are one crossing: dual carriageways.
-const SAME_CROSSING_WITHIN_M: f64 = 60.0;
+/// Nodes that two streets share and that lie this near to each other are one crossing: dual carriageways, and streets
+/// that go on a little further along the other one.
+const SAME_CROSSING_WITHIN_M: f64 = 100.0;
 
 /// Streets without a common node meet where they come this near.
 const MEET_WITHIN_M: f64 = 25.0;

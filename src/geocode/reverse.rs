@@ -130,6 +130,19 @@ impl Labels {
     pub(super) fn addresses_within(&self, at: Local, within_m: f64) -> impl Iterator<Item = u32> {
         self.addresses.locate_within_distance([at.x, at.y], within_m * within_m).map(|address| address.data)
     }
+
+    /// The rows of the addresses within some metres, nearest first; among equally near ones the lower row.
+    pub(super) fn nearest_addresses(&self, at: Local, within_m: f64) -> impl Iterator<Item = u32> {
+        let mut rows: Vec<(f64, u32)> = self
+            .addresses
+            .nearest_neighbor_iter_with_distance_2(&[at.x, at.y])
+            .map(|(address, squared)| (squared, address.data))
+            .take_while(|&(squared, _)| squared <= within_m * within_m)
+            .take(64)
+            .collect();
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        rows.into_iter().map(|(_, row)| row)
+    }
 }
 
 /// Whether most streets bear an English type of street at their end: then numbers come first.
