@@ -1,9 +1,11 @@
-//! Address registers: OpenStreetMap extracts, delimited text, GeoJSON and GeoPackage in, [`Addresses`] out.
+//! Address registers: OpenStreetMap extracts, delimited text, GeoJSON, GeoPackage and extracts of BAG in, [`Addresses`]
+//! out.
 //!
 //! Addresses stand in the order of street, town, postcode, number, suffix, position and id, whatever the order
 //! of the rows; what is equal but for its id is taken once. House numbers are taken apart (`12 b`, `12-II`,
 //! `1;3`), streets stay as the register writes them: making spellings equal is for `geocode` to do.
 
+mod bag;
 mod columns;
 mod house_number;
 pub mod index;
@@ -34,10 +36,10 @@ use columns::{Chosen, Part};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RegisterSource {
-    /// `.osm.pbf`, delimited text, GeoJSON, GeoPackage or a saved index (`.idx`); relative to the project file; may hold `*`, be
-    /// packed with gzip.
+    /// `.osm.pbf`, delimited text, GeoJSON, GeoPackage, an extract of the Dutch BAG (`.zip`) or a saved index (`.idx`);
+    /// relative to the project file; may hold `*`, be packed with gzip.
     pub path: String,
-    /// `osm`, `csv`, `geojson`, `geopackage` or `index`; told by the name of the file when absent.
+    /// `osm`, `csv`, `geojson`, `geopackage`, `bag` or `index`; told by the name of the file when absent.
     pub format: Option<String>,
     /// Which columns or properties hold what; guessed where absent.
     pub columns: RegisterColumns,
@@ -129,6 +131,7 @@ pub(super) fn read_with(
             let mut count = match format(source, &file)? {
                 "osm" => read_extract(extracts, &file, number, plane, issues, &mut register)?,
                 "csv" => text::read(source, &file, number, plane, issues, &mut register)?,
+                "bag" => bag::read(&file, number, plane, issues, &mut register)?,
                 "index" => read_index(&file, number, plane, &mut register)?,
                 _ => read_layer(source, &file, number, plane, issues, &mut register)?,
             };
@@ -148,7 +151,7 @@ pub(super) fn read_with(
 }
 
 fn format(source: &RegisterSource, file: &SourceFile) -> Result<&'static str> {
-    const KNOWN: [&str; 5] = ["osm", "csv", "geojson", "geopackage", "index"];
+    const KNOWN: [&str; 6] = ["osm", "csv", "geojson", "geopackage", "bag", "index"];
     if let Some(name) = &source.format {
         return KNOWN.into_iter().find(|known| known == name).ok_or_else(|| Error::UnknownFormat {
             what: "register",
@@ -162,6 +165,7 @@ fn format(source: &RegisterSource, file: &SourceFile) -> Result<&'static str> {
         _ if osm::is_extract(name) => "osm",
         Some("geojson" | "json" | "geojsonl" | "ldgeojson" | "ndjson") => "geojson",
         Some("gpkg") => "geopackage",
+        Some("zip") => "bag",
         Some("idx") => "index",
         _ => "csv",
     })

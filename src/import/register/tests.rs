@@ -159,6 +159,145 @@ fn of_a_geopackage_of_bag_the_layer_with_addresses_is_read() {
     assert!(counts[0].noticed.contains("layer: verblijfsobject of 2"), "{}", counts[0].noticed);
 }
 
+/// A zip file with these entries.
+fn zipped(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// One file of an extract: objects as Kadaster writes them, without the parts that are not read.
+fn bag_file(objects: &[String]) -> Vec<u8> {
+    let objects: String = objects
+        .iter()
+        .map(|object| {
+            format!("<sl:stand><sl-bag-extract:bagObject>{object}</sl-bag-extract:bagObject></sl:stand>")
+        })
+        .collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sl-bag-extract:bagStand \
+         xmlns:Objecten=\"www.kadaster.nl/schemas/lvbag/imbag/objecten/v20200601\" \
+         xmlns:Objecten-ref=\"www.kadaster.nl/schemas/lvbag/imbag/objecten-ref/v20200601\" \
+         xmlns:Historie=\"www.kadaster.nl/schemas/lvbag/imbag/historie/v20200601\" \
+         xmlns:nen5825=\"www.kadaster.nl/schemas/lvbag/imbag/nen5825/v20200601\" \
+         xmlns:gml=\"http://www.opengis.net/gml/3.2\" \
+         xmlns:sl=\"http://www.kadaster.nl/schemas/standlevering-generiek/1.0\" \
+         xmlns:sl-bag-extract=\"http://www.kadaster.nl/schemas/lvbag/extract-deelbestand-lvc/v20200601\">\
+         <sl:standBestand><sl:dataset>LVBAG</sl:dataset>{objects}</sl:standBestand></sl-bag-extract:bagStand>"
+    )
+    .into_bytes()
+}
+
+fn occurrence(end: &str) -> String {
+    let end = if end.is_empty() {
+        String::new()
+    } else {
+        format!("<Historie:eindGeldigheid>{end}</Historie:eindGeldigheid>")
+    };
+    format!(
+        "<Objecten:voorkomen><Historie:Voorkomen><Historie:voorkomenidentificatie>1</Historie:voorkomenidentificatie>\
+         <Historie:beginGeldigheid>2010-05-01</Historie:beginGeldigheid>{end}</Historie:Voorkomen></Objecten:voorkomen>"
+    )
+}
+
+fn house(id: &str, number: &str, more: &str, status: &str, end: &str) -> String {
+    format!(
+        "<Objecten:Nummeraanduiding><Objecten:identificatie domein=\"NL.IMBAG.Nummeraanduiding\">{id}</Objecten:identificatie>\
+         <Objecten:huisnummer>{number}</Objecten:huisnummer>{more}<Objecten:postcode>3511AB</Objecten:postcode>\
+         <Objecten:status>{status}</Objecten:status>{}\
+         <Objecten:ligtAan><Objecten-ref:OpenbareRuimteRef domein=\"NL.IMBAG.Openbareruimte\">0344300000000001\
+         </Objecten-ref:OpenbareRuimteRef></Objecten:ligtAan></Objecten:Nummeraanduiding>",
+        occurrence(end)
+    )
+}
+
+#[test]
+fn an_extract_of_bag_gives_what_is_valid_where_its_units_are() {
+    let given = "Naamgeving uitgegeven";
+    let letter = "<Objecten:huisletter>A</Objecten:huisletter>\
+                  <Objecten:huisnummertoevoeging>bis</Objecten:huisnummertoevoeging>";
+    let numbers = bag_file(&[
+        house("0344200000000001", "12", letter, given, ""),
+        house("0344200000000001", "21", letter, given, "2018-01-01"),
+        house("0344200000000002", "14", "", given, ""),
+        house("0344200000000003", "16", "", "Naamgeving ingetrokken", ""),
+        house("0344200000000004", "18", "", given, ""),
+    ]);
+    let street = "<Objecten:OpenbareRuimte><Objecten:identificatie domein=\"NL.IMBAG.Openbareruimte\">0344300000000001\
+                  </Objecten:identificatie><Objecten:naam>Burgemeester Reigerstraat</Objecten:naam>\
+                  <Objecten:type>Weg</Objecten:type><Objecten:status>Naamgeving uitgegeven</Objecten:status>\
+                  <Objecten:verkorteNaam><nen5825:VerkorteNaamOpenbareRuimte><nen5825:verkorteNaam>Burg Reigerstr\
+                  </nen5825:verkorteNaam></nen5825:VerkorteNaamOpenbareRuimte></Objecten:verkorteNaam>\
+                  <Objecten:ligtIn><Objecten-ref:WoonplaatsRef domein=\"NL.IMBAG.Woonplaats\">3295\
+                  </Objecten-ref:WoonplaatsRef></Objecten:ligtIn></Objecten:OpenbareRuimte>";
+    let town = "<Objecten:Woonplaats><Objecten:identificatie domein=\"NL.IMBAG.Woonplaats\">3295</Objecten:identificatie>\
+                <Objecten:naam>Utrecht</Objecten:naam><Objecten:status>Woonplaats aangewezen</Objecten:status>\
+                </Objecten:Woonplaats>";
+    let address = |id: &str| {
+        format!(
+            "<Objecten:heeftAlsHoofdadres><Objecten-ref:NummeraanduidingRef domein=\"NL.IMBAG.Nummeraanduiding\">{id}\
+             </Objecten-ref:NummeraanduidingRef></Objecten:heeftAlsHoofdadres>"
+        )
+    };
+    let unit = format!(
+        "<Objecten:Verblijfsobject>{}<Objecten:identificatie>0344010000000001</Objecten:identificatie><Objecten:geometrie>\
+         <Objecten:punt><gml:Point srsName=\"urn:ogc:def:crs:EPSG::28992\" srsDimension=\"3\"><gml:pos>137500.0 455900.0 0.0\
+         </gml:pos></gml:Point></Objecten:punt></Objecten:geometrie><Objecten:status>Verblijfsobject in gebruik\
+         </Objecten:status></Objecten:Verblijfsobject>",
+        address("0344200000000001")
+    );
+    let berth = format!(
+        "<Objecten:Ligplaats>{}<Objecten:identificatie>0344020000000001</Objecten:identificatie><Objecten:geometrie>\
+         <gml:Polygon srsName=\"urn:ogc:def:crs:EPSG::28992\"><gml:exterior><gml:LinearRing><gml:posList count=\"5\">\
+         137600 455900 137610 455900 137610 455904 137600 455904 137600 455900</gml:posList></gml:LinearRing></gml:exterior>\
+         </gml:Polygon></Objecten:geometrie></Objecten:Ligplaats>",
+        address("0344200000000002")
+    );
+    let archive = zipped(&[
+        ("0344NUM08052026.zip", zipped(&[("0344NUM08052026-000001.xml", numbers)])),
+        ("0344OPR08052026.zip", zipped(&[("0344OPR08052026-000001.xml", bag_file(&[street.to_owned()]))])),
+        ("0344WPL08052026.zip", zipped(&[("0344WPL08052026-000001.xml", bag_file(&[town.to_owned()]))])),
+        ("0344VBO08052026.zip", zipped(&[("0344VBO08052026-000001.xml", bag_file(&[unit]))])),
+        ("0344LIG08052026.zip", zipped(&[("0344LIG08052026-000001.xml", bag_file(&[berth]))])),
+        ("0344PND08052026.zip", b"buildings are not even opened".to_vec()),
+    ]);
+    let folder = folder(&[("BAGGEM0344L-08052026.zip", &archive)]);
+    let (addresses, issues, counts) =
+        read_all(folder.path(), &source("BAGGEM0344L-08052026.zip"), 28992).unwrap();
+    assert_eq!(
+        labels(&addresses),
+        [
+            "Burgemeester Reigerstraat 12 A-bis, 3511AB Utrecht",
+            "Burgemeester Reigerstraat 14, 3511AB Utrecht"
+        ]
+    );
+    assert_eq!(addresses.at, [Local::new(137_500.0, 455_900.0), Local::new(137_605.0, 455_902.0)]);
+    assert_eq!(addresses.words.get(addresses.aliases[0].1), "Burg Reigerstr");
+    assert_eq!((counts[0].read, counts[0].used), (3, 2), "number 18 has no unit");
+    assert_eq!(issues.count(Code::ShapeUnreadable), 1);
+    assert!(counts[0].noticed.contains("2 no longer valid"), "{}", counts[0].noticed);
+}
+
+#[test]
+fn a_zip_file_that_is_no_extract_of_bag_is_refused() {
+    for bytes in [b"PK\x03\x04 and nothing".to_vec(), zipped(&[("readme.txt", b"hello".to_vec())])] {
+        let folder = folder(&[("register.zip", &bytes)]);
+        assert!(
+            read_all(folder.path(), &source("register.zip"), 28992)
+                .unwrap_err()
+                .hint()
+                .unwrap()
+                .contains("BAG")
+        );
+    }
+    let broken = zipped(&[("0344NUM.zip", zipped(&[("a.xml", b"<a><b></a>".to_vec())]))]);
+    let folder = folder(&[("register.zip", &broken)]);
+    assert!(read_all(folder.path(), &source("register.zip"), 28992).is_err());
+}
+
 #[test]
 fn an_unknown_format_lists_the_known_ones() {
     let wrong = RegisterSource { format: Some("dbf".to_owned()), ..source("") };
