@@ -53,8 +53,8 @@ fn print_visits(visits: &[(&ToldVisit, &TrueVisit)]) {
     let mut errors_s: Vec<i64> =
         visits.iter().filter_map(|(told, truth)| Some((told.served_at? - truth.served_at?).abs())).collect();
     errors_s.sort_unstable();
-    let at = |share: f64| errors_s.get((share * errors_s.len() as f64) as usize).copied().unwrap_or(-1);
-    println!("times: half of the served visits within {} s, nine of ten within {} s", at(0.5), at(0.9));
+    let at = |tenths: usize| errors_s.get(errors_s.len() * tenths / 10).copied().unwrap_or(-1);
+    println!("times: half of the served visits within {} s, nine of ten within {} s", at(5), at(9));
 }
 
 fn print_causes(visits: &[(&ToldVisit, &TrueVisit)]) {
@@ -102,7 +102,8 @@ fn print_reports(reports: &[(&ToldReport, &TrueReport)]) {
     );
     println!("confidence of a reason: told, true, reports");
     for tenth in 0..10 {
-        let within = |told: &ToldReport| (told.confidence * 10.0).floor() == f64::from(tenth);
+        let (from, to) = (f64::from(tenth), f64::from(tenth + 1));
+        let within = |told: &ToldReport| (from..to).contains(&(told.confidence * 10.0));
         let all = count(&|told, _| within(told));
         if all > 0 {
             let right = count(&|told, truth| within(told) && told.diagnosis == truth.diagnosis);
