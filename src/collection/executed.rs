@@ -7,14 +7,16 @@
 
 mod habits;
 mod lattice;
+mod verdicts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
 use self::habits::{Habits, Lesson};
 use self::lattice::{Chance, Point, Tour};
-use super::{Options, Outcome, Visit};
+use self::verdicts::Judge;
+use super::{Options, Visit};
 use crate::model::round::{Rounds, Stop};
 use crate::model::some;
 use crate::model::track::Track;
@@ -25,6 +27,11 @@ use crate::unit::Local;
 
 /// Rounds of learning; the figures hardly move after the third.
 const PASSES: usize = 5;
+/// From this one on, moments between fixes lie closer together where fixes are rare.
+const FINE_FROM: usize = 4;
+/// Seconds between those moments: at first, and then.
+const COARSE_S: i64 = 20;
+const FINE_S: i64 = 7;
 /// A truck this near to its depot is at its depot, metres.
 const AT_DEPOT_M: f64 = 300.0;
 /// Trucks halt on the street nearest to the stop, if there is one this near, metres.
@@ -34,6 +41,8 @@ const RIVAL_M: f64 = 8.0;
 /// How far from the nearest spot of that street, and from a stop without a street, to begin with, metres.
 const ON_STREET_M: f64 = 4.0;
 const OFF_STREET_M: f64 = 10.0;
+/// Two halts nearer than this are one corner, metres.
+const CORNER_M: f64 = 20.0;
 /// So many calls left out in a row are a closed street or a round broken off, and say nothing about a stop.
 const CLOSED_RUN: usize = 4;
 
@@ -52,6 +61,14 @@ struct Shift {
     depot: Option<Local>,
 }
 
+/// One shift's calls laid over its points.
+struct Laid {
+    chances: Vec<Chance>,
+    /// Per point the calls worth weighing there again.
+    kept: Vec<Vec<u32>>,
+    lesson: Lesson,
+}
+
 /// Says of each visit what became of it. Visits must stand in the order of [`super::planned::visits`].
 pub fn carry_out(
     visits: &mut [Visit],
@@ -62,24 +79,38 @@ pub fn carry_out(
     options: &Options,
     progress: &dyn Progress,
 ) {
-    let shifts = shifts(visits, rounds, tracks, clock, options);
+    let mut shifts = shifts_of(visits, rounds, tracks, clock, options, COARSE_S);
     progress.begin("verifying visits", (PASSES * shifts.len()) as u64);
     let mut habits = first_guess(rounds, tracks, network);
     let mut missed: Vec<Vec<Option<f64>>> =
         shifts.iter().map(|shift| vec![None; shift.stops.len()]).collect();
     let mut chances: Vec<Vec<Chance>> = Vec::new();
+    let mut kept: Vec<Option<Vec<Vec<u32>>>> = vec![None; shifts.len()];
     for pass in 1..=PASSES {
-        let laid: Vec<(Vec<Chance>, Lesson)> = shifts
+        if pass == FINE_FROM && habits.are_sparse() {
+            let fine = shifts_of(visits, rounds, tracks, clock, options, FINE_S);
+            for (kept, (coarse, fine)) in kept.iter_mut().zip(shifts.iter().zip(&fine)) {
+                *kept = kept.take().map(|kept| refined(&coarse.points, &kept, &fine.points));
+            }
+            shifts = fine;
+        }
+        let laid: Vec<Laid> = shifts
             .par_iter()
             .zip(&missed)
-            .map(|(shift, missed)| {
-                let result = lay(shift, missed, &habits, options);
+            .zip(&kept)
+            .map(|((shift, missed), kept)| {
+                let laid = lay(shift, missed, kept.as_deref(), &habits, options);
                 progress.advance(1);
-                result
+                laid
             })
             .collect();
-        let lessons: Vec<Lesson>;
-        (chances, lessons) = laid.into_iter().unzip();
+        let mut lessons: Vec<Lesson> = Vec::with_capacity(laid.len());
+        chances.clear();
+        for (laid, kept) in laid.into_iter().zip(&mut kept) {
+            chances.push(laid.chances);
+            lessons.push(laid.lesson);
+            *kept = Some(laid.kept);
+        }
         if pass < PASSES {
             habits.learn(&lessons);
             missed = shifts.iter().zip(&chances).map(|(shift, chances)| left_out(shift, chances)).collect();
@@ -90,26 +121,30 @@ pub fn carry_out(
         sigma_m = habits.sigma_m,
         memory_s = habits.memory_s,
         speed_ms = habits.speed_ms,
-        dwell_s = habits.dwell[0].mean(),
+        dwell_s = habits.dwell[1].mean(),
         waiting = habits.waiting,
         gap_s = habits.gap_s,
         halt_off_m = habits.sure_var.sqrt(),
         "habits learnt"
     );
+    let cut = verdicts::best_cut(chances.iter().flatten());
+    let judge = Judge { cut, habits: &habits, rounds, clock, options };
     for (shift, chances) in shifts.iter().zip(&chances) {
-        judge(visits, shift, chances, &habits, rounds, clock, options);
+        judge.judge(visits, shift, chances);
     }
-    mark_late(visits, rounds.trips.len(), options);
-    explain_unseen(visits, rounds, tracks, clock);
+    verdicts::mark_late(visits, rounds.trips.len(), options);
+    verdicts::explain_unseen(visits, rounds, tracks, clock);
 }
 
-/// Each vehicle's days, in the order of day and vehicle.
-fn shifts(
+/// Each vehicle's days, in the order of vehicle and day, with a moment in about every `step_s` between fixes that are far
+/// apart.
+fn shifts_of(
     visits: &[Visit],
     rounds: &Rounds,
     tracks: &[Track],
     clock: &Clock,
     options: &Options,
+    step_s: i64,
 ) -> Vec<Shift> {
     let mut of: BTreeMap<(u32, Day), Vec<usize>> = BTreeMap::new();
     for (index, visit) in visits.iter().enumerate() {
@@ -140,7 +175,8 @@ fn shifts(
             let next_first = next.map_or(i64::MAX, |next| visits[of[next][0]].planned_at - options.early_s());
             let until = (last + options.overrun_s()).min(next_first);
             let depot = rounds.vehicles[vehicle].depot.or_else(|| usual_start(track, clock));
-            Some(shift(visits, planned, track, first - options.early_s(), until, depot, options))
+            let span = (first - options.early_s(), until);
+            Some(shift(visits, planned, track, span, depot, options, step_s))
         })
         .collect();
     shifts.retain(|shift| !shift.points.is_empty());
@@ -172,10 +208,10 @@ fn shift(
     visits: &[Visit],
     planned: &[usize],
     track: &Track,
-    from: i64,
-    until: i64,
+    (from, until): (i64, i64),
     depot: Option<Local>,
     options: &Options,
+    step_s: i64,
 ) -> Shift {
     let range =
         track.time.partition_point(|&time| time < from)..track.time.partition_point(|&time| time <= until);
@@ -194,7 +230,8 @@ fn shift(
                 holes.push((points.len() - 1, 0));
             }
             if gap_s > 40 && !is_asleep {
-                fill_gap(&mut points, &last, time, gap_s > options.hole_s);
+                let is_hole = gap_s > options.hole_s;
+                fill_gap(&mut points, &last, time, if is_hole { COARSE_S } else { step_s }, is_hole);
             }
         }
         let speed_ms = track.speed_ms.get(index).map_or(f64::NAN, |&speed| f64::from(speed));
@@ -217,14 +254,36 @@ fn shift(
     }
 }
 
-/// Moments between two fixes: one in about every 20 s.
-fn fill_gap(points: &mut Vec<Point>, last: &Point, time: i64, is_in_hole: bool) {
+/// Moments between two fixes: one in about every `step_s`.
+fn fill_gap(points: &mut Vec<Point>, last: &Point, time: i64, step_s: i64, is_in_hole: bool) {
     let gap_s = time - last.time;
-    let pieces = gap_s / 20;
+    let pieces = gap_s / step_s;
     for piece in 1..pieces {
         let between = last.time + gap_s * piece / pieces;
         points.push(Point { time: between, at: Local::NOWHERE, speed_ms: f64::NAN, is_in_hole });
     }
+}
+
+/// The calls worth weighing at each of the `fine` points: those kept at any of the `coarse` ones since the same fix.
+fn refined(coarse: &[Point], kept: &[Vec<u32>], fine: &[Point]) -> Vec<Vec<u32>> {
+    let mut since: Vec<Vec<u32>> = vec![Vec::new()];
+    for (point, kept) in coarse.iter().zip(kept) {
+        since.last_mut().expect("there is always one").extend(kept);
+        if point.at.is_somewhere() {
+            since.push(Vec::new());
+        }
+    }
+    for calls in &mut since {
+        calls.sort_unstable();
+        calls.dedup();
+    }
+    let mut fixes = 0;
+    let calls = fine.iter().map(|point| {
+        let calls = since[fixes].clone();
+        fixes += usize::from(point.at.is_somewhere());
+        calls
+    });
+    calls.collect()
 }
 
 /// The guess from which learning starts.
@@ -270,20 +329,27 @@ fn free_speed(tracks: &[Track]) -> f64 {
 }
 
 /// Lays one shift's calls over its points.
-fn lay(shift: &Shift, missed: &[Option<f64>], habits: &Habits, options: &Options) -> (Vec<Chance>, Lesson) {
+fn lay(
+    shift: &Shift,
+    missed: &[Option<f64>],
+    kept: Option<&[Vec<u32>]>,
+    habits: &Habits,
+    options: &Options,
+) -> Laid {
     let rate = |(&stop, own): (&u32, &Option<f64>)| habits.miss_rate(stop, *own).clamp(1e-4, 0.999);
     let miss: Vec<f64> = shift.stops.iter().zip(missed).map(rate).collect();
     let tour = Tour {
         points: &shift.points,
         stops: &shift.stops,
         miss: &miss,
+        kept,
         may_begin_unseen: shift.may_begin_unseen,
         may_end_unseen: shift.may_end_unseen,
         geofence_m: options.geofence_m,
     };
     let mut lesson = habits.lesson();
-    let chances = lattice::chances(&tour, habits, &mut lesson);
-    (chances, lesson)
+    let (chances, kept) = lattice::chances(&tour, habits, &mut lesson);
+    Laid { chances, kept, lesson }
 }
 
 /// Per call: the probability that it was left out, where that says something about its stop.
@@ -310,195 +376,22 @@ fn counted(shifts: &[Shift], missed: &[Vec<Option<f64>>]) -> Vec<(u32, f64)> {
     calls.filter_map(|(&stop, missed)| missed.map(|missed| (stop, missed))).collect()
 }
 
-/// Writes the verdicts of one shift.
-fn judge(
-    visits: &mut [Visit],
-    shift: &Shift,
-    chances: &[Chance],
-    habits: &Habits,
-    rounds: &Rounds,
-    clock: &Clock,
-    options: &Options,
-) {
-    let is_seen: Vec<bool> =
-        chances.iter().map(|chance| chance.seen > 0.5 && chance.seen > chance.unseen).collect();
-    let last = shift.points[shift.points.len() - 1].time;
-    let unlogged = unlogged_trips(visits, shift, &is_seen);
-    for (call, chance) in chances.iter().enumerate() {
-        let stop = rounds.stops[shift.stops[call] as usize].at;
-        let halt = habits.halt[shift.stops[call] as usize];
-        let visit = &mut visits[shift.visits[call]];
-        let window = window(shift, chances, &is_seen, call);
-        if unlogged.contains(&visit.trip) {
-            visit.confidence = share(1.0 - chance.seen);
-            visit.evidence = format!("track ends at {}, before the round was due", hour(clock, last));
-        } else if let Some(arrival) = chance.arrival.filter(|_| is_seen[call]) {
-            visit.served_at = shift.points[arrival].time;
-            visit.outcome = Outcome::Served;
-            visit.confidence = share(chance.seen);
-            visit.evidence = stayed(shift, arrival, chance.stay_s, stop, clock);
-        } else if let Some(hole) = hole_within(shift, window, halt, habits) {
-            visit.confidence = share(1.0 - chance.seen);
-            let (from, to) = (shift.points[hole.0].time, shift.points[hole.1].time);
-            visit.evidence = format!("track has a hole {}–{}", hour(clock, from), hour(clock, to));
-        } else if window.0.is_none() && shift.may_begin_unseen {
-            visit.confidence = share(1.0 - chance.seen);
-            let first = hour(clock, shift.points[0].time);
-            visit.evidence = format!("track begins at {first}, away from the depot");
-        } else if window.1.is_none() && shift.may_end_unseen {
-            visit.confidence = share(1.0 - chance.seen);
-            let last = hour(clock, last);
-            visit.evidence = format!("track ends at {last}, away from the depot");
-        } else {
-            let (nearest_m, when) = nearest(shift, window, stop);
-            let is_passed = nearest_m <= options.pass_m;
-            visit.outcome = if is_passed { Outcome::Passed } else { Outcome::Skipped };
-            visit.confidence = share(1.0 - chance.seen);
-            visit.evidence = absent(shift, nearest_m, when, is_passed, clock);
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Trips that the track says nothing about, although it ends at the depot: it ends before they were due. A truck that
-/// makes two rounds a day is back at the depot between them; a call or two that the round before passed prove nothing.
-fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool]) -> BTreeSet<u32> {
-    let last = shift.points[shift.points.len() - 1].time;
-    // Per trip: when its first call is due, how many calls it has, how many were seen.
-    let mut trips: BTreeMap<u32, (i64, usize, usize)> = BTreeMap::new();
-    for (&index, &is_seen) in shift.visits.iter().zip(is_seen) {
-        let visit = &visits[index];
-        let (due, calls, seen) = trips.entry(visit.trip).or_insert((i64::MAX, 0, 0));
-        *due = visit.planned_at.min(*due);
-        *calls += 1;
-        *seen += usize::from(is_seen);
-    }
-    trips.retain(|_trip, &mut (due, calls, seen)| last < due && 2 * seen < calls);
-    trips.into_keys().collect()
-}
-
-/// A probability as a confidence: never quite 0 or 1.
-#[expect(clippy::cast_possible_truncation, reason = "a share")]
-fn share(probability: f64) -> f32 {
-    probability.clamp(0.0, 0.999) as f32
-}
-
-/// Wall-clock hour and minute.
-fn hour(clock: &Clock, instant: i64) -> String {
-    let civil = clock.civil(instant);
-    format!("{:02}:{:02}", civil.hour(), civil.minute())
-}
-
-/// When the calls before and after were served, as points: between them this one's place is. `None` where no
-/// call before (after) was seen.
-fn window(
-    shift: &Shift,
-    chances: &[Chance],
-    is_seen: &[bool],
-    call: usize,
-) -> (Option<usize>, Option<usize>) {
-    debug_assert_eq!(shift.stops.len(), chances.len());
-    let seen = |other: &usize| is_seen[*other];
-    let before = (0..call).rev().find(seen).and_then(|other| chances[other].arrival);
-    let after = (call + 1..chances.len()).find(seen).and_then(|other| chances[other].arrival);
-    (before, after)
-}
-
-/// A hole within the window that leaves time to go to the halt and on.
-fn hole_within(
-    shift: &Shift,
-    window: (Option<usize>, Option<usize>),
-    halt: Local,
-    habits: &Habits,
-) -> Option<(usize, usize)> {
-    let (from, to) = (window.0.unwrap_or(0), window.1.unwrap_or(shift.points.len() - 1));
-    shift.holes.iter().copied().find(|&(begins, ends)| {
-        let (before, after) = (&shift.points[begins], &shift.points[ends]);
-        let detour_m = before.at.distance_m(halt) + halt.distance_m(after.at) - 100.0;
-        let reach_m = (after.time - before.time) as f64 * habits.speed_ms * 1.3;
-        begins < to.max(begins + 1) && ends > from && begins <= to && detour_m <= reach_m
-    })
-}
-
-/// How near the truck came within the window, and when; straight between fixes that follow each other closely.
-fn nearest(shift: &Shift, window: (Option<usize>, Option<usize>), stop: Local) -> (f64, i64) {
-    let (from, to) = (window.0.unwrap_or(0), window.1.unwrap_or(shift.points.len() - 1));
-    let fixes: Vec<&Point> = shift.points[from..=to].iter().filter(|point| point.at.is_somewhere()).collect();
-    let mut best = (f64::INFINITY, 0);
-    for (place, fix) in fixes.iter().enumerate() {
-        best = if fix.at.distance_m(stop) < best.0 { (fix.at.distance_m(stop), fix.time) } else { best };
-        if let Some(next) = fixes.get(place + 1).filter(|next| next.time - fix.time <= 120) {
-            let (dx, dy) = (next.at.x - fix.at.x, next.at.y - fix.at.y);
-            let along = ((stop.x - fix.at.x) * dx + (stop.y - fix.at.y) * dy) / (dx * dx + dy * dy).max(1e-9);
-            let metres = fix.at.toward(next.at, along.clamp(0.0, 1.0)).distance_m(stop);
-            best = if metres < best.0 { (metres, fix.time) } else { best };
-        }
-    }
-    best
-}
-
-/// "stayed 48 s at 6 m, 11:42".
-fn stayed(shift: &Shift, arrival: usize, stay_s: f64, stop: Local, clock: &Clock) -> String {
-    let point = &shift.points[arrival];
-    let when = hour(clock, point.time);
-    let seconds =
-        if stay_s.is_finite() { format!("{:.0} s", stay_s.max(0.0)) } else { "some time".to_owned() };
-    if point.at.is_somewhere() {
-        format!("stayed {seconds} at {:.0} m, {when}", point.at.distance_m(stop))
-    } else {
-        format!("{seconds} more than the drive takes, between two fixes, about {when}")
-    }
-}
-
-/// Why a visit that was not made was not made.
-fn absent(shift: &Shift, nearest_m: f64, when: i64, is_passed: bool, clock: &Clock) -> String {
-    let is_fix = |point: &&Point| point.at.is_somewhere();
-    let fixes: Vec<&Point> = shift.points.iter().filter(is_fix).collect();
-    let depot = shift.depot.filter(|depot| fixes.iter().all(|fix| fix.at.distance_m(*depot) < AT_DEPOT_M));
-    let (first, last) = (fixes[0].time, fixes[fixes.len() - 1].time);
-    if depot.is_some() {
-        let (first, last) = (hour(clock, first), hour(clock, last));
-        return format!("the truck stayed at the depot, {} fixes {first}–{last}", fixes.len());
-    }
-    if is_passed {
-        return format!("drove by at {nearest_m:.0} m without stopping for it, {}", hour(clock, when));
-    }
-    format!("came no nearer than {nearest_m:.0} m, {}; track complete there", hour(clock, when))
-}
-
-/// Visits much later than their round usually is are late.
-fn mark_late(visits: &mut [Visit], trips: usize, options: &Options) {
-    let mut of_trip: Vec<Vec<i64>> = vec![Vec::new(); trips];
-    for visit in visits.iter().filter(|visit| visit.outcome == Outcome::Served) {
-        of_trip[visit.trip as usize].push(visit.served_at - visit.planned_at);
-    }
-    let usual = of_trip.iter_mut().map(|delays| {
-        delays.sort_unstable();
-        delays.get(delays.len() / 2).map_or(0, |&delay| delay.max(0))
-    });
-    let usual: Vec<i64> = usual.collect();
-    for visit in visits.iter_mut().filter(|visit| visit.outcome == Outcome::Served) {
-        let delay_s = visit.served_at - visit.planned_at;
-        let beyond_s = delay_s - usual[visit.trip as usize];
-        if beyond_s as f64 > options.late_after_min * 60.0 {
-            visit.outcome = Outcome::Late;
-            visit.evidence = format!("{}, {} min after the plan", visit.evidence, delay_s / 60);
-        }
-    }
-}
-
-/// Visits of shifts without a single fix.
-fn explain_unseen(visits: &mut [Visit], rounds: &Rounds, tracks: &[Track], clock: &Clock) {
-    let ends = tracks.iter().filter_map(|track| Some((*track.time.first()?, *track.time.last()?)));
-    let span = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    let span = span.map(|(first, last)| (clock.day(first), clock.day(last)));
-    for visit in visits.iter_mut().filter(|visit| visit.evidence.is_empty()) {
-        visit.evidence = match (span, some(rounds.trips[visit.trip as usize].vehicle)) {
-            (None, _) => "there are no tracks".to_owned(),
-            (Some((first, last)), _) if visit.day < first || visit.day > last => {
-                format!("the tracks cover {first} to {last} only")
-            }
-            (_, None) => "the feed names no vehicle for this trip".to_owned(),
-            (_, Some(vehicle)) => format!("no fix of {} for this trip", rounds.vehicles[vehicle].id),
+    #[test]
+    fn a_call_kept_between_two_fixes_is_weighed_at_every_finer_moment_between_them() {
+        let fix = |time: i64| Point { time, at: Local::new(0.0, 0.0), speed_ms: f64::NAN, is_in_hole: false };
+        let points = |step_s: i64| {
+            let mut points = vec![fix(0)];
+            fill_gap(&mut points, &fix(0), 60, step_s, false);
+            points.push(fix(60));
+            points
         };
+        let (coarse, fine) = (points(COARSE_S), points(FINE_S));
+        let kept = refined(&coarse, &[vec![1], vec![2], vec![3], vec![2, 4]], &fine);
+        assert_eq!(kept[0], [1]);
+        assert!(kept.len() == fine.len() && kept[1..].iter().all(|calls| calls == &[2, 3, 4]), "{kept:?}");
     }
 }

@@ -4,161 +4,18 @@
 //! Nothing here is set for one city: every figure starts from a broad guess and is learnt from all tours
 //! together by expectation and maximisation (Dempster, Laird & Rubin 1977).
 
+mod density;
+
+pub(super) use self::density::{Density, Tally};
+
 use crate::unit::Local;
 
+/// Where a standing truck sends a fix more rarely than this, emptyings are made out from the times between, seconds:
+/// an emptying of usual length then often lies between two fixes.
+const SPARSE_S: f64 = 40.0;
 /// Rates of being left out that a stop can have; how common each is, is learnt.
 const RATES: [f64; 14] =
     [0.002, 0.005, 0.01, 0.02, 0.035, 0.06, 0.1, 0.17, 0.28, 0.42, 0.58, 0.74, 0.88, 0.97];
-
-/// A density over a bounded range, as a smoothed histogram over a parametric guess.
-#[derive(Debug, Clone)]
-pub(super) struct Density {
-    from: f64,
-    width: f64,
-    /// The share that is spread evenly.
-    odd: f64,
-    /// Natural logarithm of the density in each bin.
-    log: Vec<f64>,
-}
-
-impl Density {
-    /// The density proportional to `shape` over `bins` bins of `width` from `from` on, and never far from it 0.
-    /// The share `odd` is spread evenly over the range, so that nothing within it is impossible.
-    fn of(from: f64, width: f64, bins: usize, odd: f64, shape: impl Fn(f64) -> f64) -> Self {
-        let weights: Vec<f64> = (0..bins).map(|bin| shape(from + (bin as f64 + 0.5) * width)).collect();
-        let mut density = Self { from, width, odd, log: Vec::new() };
-        density.set(&weights);
-        density
-    }
-
-    fn set(&mut self, weights: &[f64]) {
-        let total: f64 = weights.iter().sum();
-        let even = self.even(weights.len());
-        let share = |weight: &f64| ((1.0 - self.odd) * weight / (total * self.width) + even).ln();
-        self.log = weights.iter().map(share).collect();
-    }
-
-    fn even(&self, bins: usize) -> f64 {
-        self.odd / (bins as f64 * self.width)
-    }
-
-    /// Logarithm of the density at `value`; outside the range that of its nearest end.
-    pub(super) fn log_at(&self, value: f64) -> f64 {
-        let last = self.log.len() - 1;
-        let place = (value - self.from) / self.width - 0.5;
-        if place <= 0.0 {
-            return self.log[0];
-        }
-        if place >= last as f64 {
-            return self.log[last];
-        }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and `last`")]
-        let bin = place as usize;
-        self.log[bin] + (self.log[bin + 1] - self.log[bin]) * (place - bin as f64)
-    }
-
-    /// The value that all but one in 500 stay below.
-    pub(super) fn upper(&self) -> f64 {
-        let mut above = 0.0;
-        let even = self.even(self.log.len());
-        for (bin, log) in self.log.iter().enumerate().rev() {
-            above += (log.exp() - even) * self.width;
-            if above > 0.002 {
-                return self.from + self.width * (bin + 1) as f64;
-            }
-        }
-        self.from + self.width * self.log.len() as f64
-    }
-
-    /// The value that all but one in 50 exceed.
-    pub(super) fn lower(&self) -> f64 {
-        let mut below = 0.0;
-        let even = self.even(self.log.len());
-        for (bin, log) in self.log.iter().enumerate() {
-            below += (log.exp() - even) * self.width;
-            if below > 0.02 {
-                return self.from + self.width * bin as f64;
-            }
-        }
-        self.from
-    }
-
-    /// An empty tally for what is seen of it.
-    fn tally(&self) -> Tally {
-        Tally { from: self.from, width: self.width, weight: vec![0.0; self.log.len()] }
-    }
-
-    /// Learns from a tally; `guess_weight` observations are taken to lie as before.
-    fn learn(&mut self, tally: &Tally, guess_weight: f64) {
-        let seen: f64 = tally.weight.iter().sum();
-        if seen < 1.0 {
-            return;
-        }
-        // Smoothed with a triangle of two bins to either side.
-        let kernel = [1.0, 2.0, 3.0, 2.0, 1.0];
-        let count = tally.weight.len();
-        let weights: Vec<f64> = (0..count)
-            .map(|bin| {
-                let near = (0..5).filter_map(|k| (bin + k).checked_sub(2).map(|at| (k, at)));
-                let smooth: f64 =
-                    near.filter(|&(_, at)| at < count).map(|(k, at)| kernel[k] * tally.weight[at]).sum();
-                smooth / 9.0 + guess_weight * self.log[bin].exp() * self.width
-            })
-            .collect();
-        self.set(&weights);
-    }
-
-    /// The mean.
-    pub(super) fn mean(&self) -> f64 {
-        let middle = |bin: usize| self.from + (bin as f64 + 0.5) * self.width;
-        self.log.iter().enumerate().map(|(bin, log)| middle(bin) * log.exp() * self.width).sum()
-    }
-}
-
-/// Counts per bin of a [`Density`].
-#[derive(Debug, Clone)]
-pub(super) struct Tally {
-    from: f64,
-    width: f64,
-    weight: Vec<f64>,
-}
-
-impl Tally {
-    /// Counts `value` with a weight.
-    pub(super) fn add(&mut self, value: f64, weight: f64) {
-        let last = self.weight.len() - 1;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the bins")]
-        let bin = ((value - self.from) / self.width).clamp(0.0, last as f64) as usize;
-        self.weight[bin] += weight;
-    }
-
-    /// What would have been counted had nothing been cut short (Kaplan & Meier 1958). Beyond the last that is
-    /// known, as `otherwise`.
-    fn uncut(&self, cut_short: &Self, otherwise: &Self) -> Self {
-        let total: f64 = self.weight.iter().sum();
-        let mut at_risk: f64 = total + cut_short.weight.iter().sum::<f64>();
-        let mut left = 1.0;
-        let mut uncut = self.clone();
-        for bin in 0..self.weight.len() {
-            if at_risk < 20.0 {
-                let beyond: f64 = otherwise.weight[bin..].iter().sum();
-                for rest in bin..self.weight.len() {
-                    uncut.weight[rest] = left * total * otherwise.weight[rest] / beyond.max(1e-9);
-                }
-                break;
-            }
-            let ends = (self.weight[bin] / at_risk).min(1.0);
-            uncut.weight[bin] = left * total * ends;
-            left *= 1.0 - ends;
-            at_risk -= self.weight[bin] + cut_short.weight[bin];
-        }
-        uncut
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.weight.iter_mut().zip(&other.weight).for_each(|(mine, theirs)| *mine += theirs);
-    }
-}
 
 /// What a truck did between two fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -322,7 +179,13 @@ impl Habits {
         for lesson in lessons {
             all.merge(lesson);
         }
-        self.dwell.iter_mut().zip(&all.dwell).for_each(|(dwell, seen)| dwell.learn(seen, 20.0));
+        let are_sparse = self.are_sparse();
+        for (dwell, seen) in self.dwell.iter_mut().zip(&all.dwell) {
+            dwell.learn(seen, 20.0);
+            if are_sparse {
+                dwell.straighten();
+            }
+        }
         let (stood, off) = (Gap::Stood as usize, Gap::Off as usize);
         all.gap[Gap::Hidden as usize] = all.gap[stood].uncut(&all.cut_short, &all.gap[off]);
         self.gap.iter_mut().zip(&all.gap).for_each(|(gap, seen)| gap.learn(seen, 1.0));
@@ -423,6 +286,11 @@ impl Habits {
         self.posterior(others).iter().zip(RATES).map(|(share, rate)| share * rate).sum()
     }
 
+    /// Whether fixes are so rare that emptyings are made out from the times between, not seen.
+    pub(super) fn are_sparse(&self) -> bool {
+        self.gap_s > SPARSE_S
+    }
+
     /// Seconds of driving over a straight distance.
     pub(super) fn drive_s(&self, distance_m: f64) -> f64 {
         distance_m * self.detour / self.speed_ms
@@ -444,32 +312,6 @@ fn middle(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_density_sums_to_one_and_learns_what_it_sees() {
-        let mut density = Density::of(0.0, 1.0, 50, 0.01, |value| (-value / 10.0).exp());
-        let total = |d: &Density| d.log.iter().map(|log| log.exp() * d.width).sum::<f64>();
-        assert!((total(&density) - 1.0).abs() < 1e-9);
-        let mut tally = density.tally();
-        (0..1000).for_each(|_| tally.add(30.5, 1.0));
-        density.learn(&tally, 1.0);
-        assert!((total(&density) - 1.0).abs() < 1e-9);
-        assert!((density.mean() - 30.5).abs() < 1.0, "{}", density.mean());
-    }
-
-    #[test]
-    fn gaps_that_a_departure_cut_short_count_as_longer() {
-        let density = Density::of(0.0, 4.0, 60, 1e-4, |_| 1.0);
-        let (mut seen, mut cut, otherwise) = (density.tally(), density.tally(), density.tally());
-        (0..100).for_each(|_| seen.add(10.0, 1.0));
-        (0..100).for_each(|_| seen.add(50.0, 1.0));
-        (0..100).for_each(|_| cut.add(30.0, 1.0));
-        let uncut = seen.uncut(&cut, &otherwise);
-        // 100 of 300 end at 10 s; of the 200 others half are lost, so those at 50 s stand for all of them.
-        assert!(
-            (uncut.weight[2] - 200.0 / 3.0).abs() < 1e-9 && (uncut.weight[12] - 400.0 / 3.0).abs() < 1e-9
-        );
-    }
 
     #[test]
     fn a_stop_that_is_often_left_out_keeps_that_when_one_day_is_set_aside() {
