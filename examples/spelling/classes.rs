@@ -212,6 +212,17 @@ fn abbreviated(street: &str) -> String {
     }
 }
 
+/// What spellings of one street share: `10TH ST. NW` and `10 TH STREET NW`.
+fn same_street(street: &str) -> String {
+    let plain = street.to_lowercase().replace('.', "");
+    let short = |word: &str| {
+        let mut types = TYPES.iter();
+        let is_type = |(long, short): &&(&str, &str)| word == *long || *word == short[..short.len().min(2)];
+        types.find(is_type).map_or(word, |(_, short)| short).to_owned()
+    };
+    plain.split_whitespace().map(short).collect::<String>().replace('.', "")
+}
+
 /// Without the type behind it, where that is a word of its own.
 fn without_type(street: &str) -> Option<String> {
     let (name, last) = street.rsplit_once(' ')?;
@@ -280,7 +291,7 @@ fn crossings(streets: &Streets) -> Vec<(String, String, Local)> {
 fn without_some_streets(addresses: &Addresses, random: Random, size: usize) -> (Addresses, Vec<usize>) {
     // `Park St` goes with `PARK STREET`.
     let is_gone = |word: u32| {
-        let name = abbreviated(addresses.words.get(word)).replace('.', "");
+        let name = same_street(addresses.words.get(word));
         random.stream(&format!("removed {name}"), 0).random_range(0..20) == 0
     };
     let mut smaller = Addresses { words: addresses.words.clone(), ..Addresses::default() };

@@ -1,77 +1,59 @@
 //! A misspelt name and what else is known in, whether that confirms the name out.
 //!
-//! The question is always the same: had the text named a street that the register lacks, how many streets would
-//! by chance be as near to it in spelling, and have this house number and this postcode too? The register itself
-//! answers it: how many neighbours in spelling its own names have, and how many streets each number, postcode and
-//! town. A town of two hundred streets may guess more boldly than a country.
+//! The question is always the same: is it likelier that somebody mistyped this name, or that he named a street
+//! which the register lacks? How likely the one is, `typing` tells, and how likely a name of that spelling; how many
+//! streets by chance have this number, postcode and town too, the register itself. By how much the one must exceed
+//! the other is found by taking streets out of the register: one in a hundred may be mistaken for another. A town of
+//! two hundred streets may guess more boldly than a country.
 
 use super::Fault;
+use super::fuzzy;
 use super::lookup::{Asked, Hit, Street};
+use super::normalise;
 use super::parse::Reading;
-use super::register::Register;
+use super::register::{Guess, Register};
 use crate::model::location::Level;
 
-/// Streets that may agree by chance with a name of which one letter is wrong. Set, like the two that follow, on
-/// Boston (33,122 addresses, 3,377 names), between misspelt addresses that are lost and addresses of streets taken
-/// out of the register that are placed.
-const BY_CHANCE: f64 = 0.05;
+/// Of the addresses of the register, were their street not in it, so many may be taken for one on another street.
+const MISTAKEN: f64 = 0.01;
 
-/// Two wrong letters are rarer than one: so much less may be left to chance for each further letter.
-const LESS_PER_EDIT: f64 = 0.5;
+/// Addresses that are asked for to count those.
+const SAMPLE: usize = 1_000;
 
-/// And so much less where type or direction are missing too.
-const PARTIAL: f64 = 0.1;
+/// Registers too small to count in: nine in ten streets that people name are in the register.
+const AT_LEAST: f64 = -2.0;
 
-/// Of the names of a register, three in four are made of runs of letters that its other names have too; of
-/// misspelt ones one in four. Each run that no name has makes a name that the register lacks this much less
-/// likely. Counted in Boston and Iceland.
-const STRANGE: f64 = 0.3;
+/// How much likelier a misspelt name must be than a street that the register lacks, as a logarithm.
+#[derive(Debug)]
+pub(super) struct Threshold(f64);
 
-/// Names whose neighbours are counted.
-const SAMPLE: usize = 300;
-
-/// How many other names of the register are within so many edits of one of this length, on average.
-#[derive(Debug, Default)]
-pub(super) struct Crowd {
-    /// By length, up to [`LONGEST`], then by edits.
-    neighbours: Vec<[f64; EDITS]>,
+impl Threshold {
+    /// Takes streets out of the register, one at a time, and asks for them.
+    pub(super) fn set(register: &Register<'_>) -> Self {
+        let step = register.rows.len().div_ceil(SAMPLE).max(1);
+        let taken_out = register.sample(step).map(|(name, row)| likeliest_other(register, name, row));
+        let mut likeliest: Vec<f64> = taken_out.collect();
+        likeliest.sort_by(|a, b| b.total_cmp(a));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
+        let mistaken = (likeliest.len() as f64 * MISTAKEN) as usize;
+        Self(likeliest.get(mistaken).map_or(AT_LEAST, |&least| least.max(AT_LEAST)))
+    }
 }
 
-const LONGEST: usize = 16;
-const EDITS: usize = 5;
-
-impl Crowd {
-    /// Counts on a sample of the names, evenly spread.
-    pub(super) fn count(register: &Register<'_>) -> Self {
-        let mut neighbours = [[0.0; EDITS]; LONGEST + 1];
-        let mut names = [0.0; LONGEST + 1];
-        for (length, near) in register.sample_neighbours(SAMPLE) {
-            let length = length.min(LONGEST);
-            names[length] += 1.0;
-            for edits in near {
-                (edits..EDITS).for_each(|within| neighbours[length][within] += 1.0);
-            }
-        }
-        // Names of about this length speak for it too: some lengths are rare.
-        let smooth = |length: usize, edits: usize| {
-            let about = length.saturating_sub(1)..=(length + 1).min(LONGEST);
-            let (mut near, mut all) = (0.0, 0.0);
-            for other in about {
-                near += neighbours[other][edits];
-                all += names[other];
-            }
-            (near + 0.5) / (all + 1.0)
-        };
-        Self {
-            neighbours: (0..=LONGEST)
-                .map(|length| std::array::from_fn(|edits| smooth(length, edits)))
-                .collect(),
-        }
-    }
-
-    fn around(&self, length: usize, edits: usize) -> f64 {
-        self.neighbours[length.min(LONGEST)][edits.min(EDITS - 1)]
-    }
+/// How much likelier than an unknown street the likeliest other name with the number of this row would be.
+fn likeliest_other(register: &Register<'_>, name: usize, row: u32) -> f64 {
+    let number = register.addresses.number[row as usize];
+    let folded = normalise::fold(&register.names[name].label);
+    let tokens = normalise::tokens(&folded);
+    let unknown =
+        register.likelihood_of_name(&tokens, true) + f64::from(register.names_with_number(number)).ln();
+    let has_number = |guess: &Guess| {
+        let mut places = register.names[guess.name as usize].places.iter();
+        places.any(|place| !register.rows_with(place, number).is_empty())
+    };
+    let others = register.find_misspelt(&tokens, fuzzy::MOST).into_iter();
+    let others = others.filter(|guess| guess.name as usize != name && has_number(guess));
+    others.map(|guess| guess.likelihood - unknown).fold(f64::NEG_INFINITY, f64::max)
 }
 
 impl Register<'_> {
@@ -84,21 +66,27 @@ impl Register<'_> {
         asked: &Asked<'_>,
         hits: &mut [Hit],
     ) {
+        let is_in_area = || {
+            let mut areas = [asked.postcode, &street.city].into_iter().filter(|area| !area.is_empty());
+            areas.any(|area| self.is_in_area(street.name, area))
+        };
         for hit in hits.iter_mut() {
             doubt_exact(street, reading, hit);
+            // `E Park Street` is another than Park Street, unless something else tells.
+            if hit.faults.contains(&Fault::DirectionAdded) && !hit.is_doubtful() && !is_in_area() {
+                hit.faults.push(Fault::Uncorroborated);
+            }
         }
         let Some(guess) = &street.guess else { return };
         let names = self.names.len() as f64;
-        let strange = STRANGE.powi(i32::try_from(guess.strange_runs.min(4)).unwrap_or(4));
-        let neighbours = self.crowd().around(guess.length, guess.edits) * strange;
         for hit in hits {
-            let is_contradicted = hit
-                .faults
-                .iter()
-                .any(|fault| matches!(fault, Fault::PostcodeDisagrees | Fault::CityDisagrees));
-            let (mut by_chance, mut agreeing) = (neighbours, 0);
+            let is_contradicted = hit.faults.iter().any(|fault| {
+                matches!(fault, Fault::PostcodeDisagrees | Fault::CityDisagrees | Fault::SuffixNotMatched)
+            });
+            // Streets of that spelling that the register lacks, with all that agrees with this one.
+            let (mut unknown, mut agreeing) = (street.unknown + names.ln(), 0);
             let mut agree = |share: f64| {
-                by_chance *= share;
+                unknown += share.ln();
                 agreeing += 1;
             };
             let numbers = self.numbers_found(street, reading, hit);
@@ -111,12 +99,8 @@ impl Register<'_> {
                     agree(f64::from(self.names_with_area(area)) / names);
                 }
             }
-            let mut allowed =
-                BY_CHANCE * LESS_PER_EDIT.powi(i32::try_from(guess.edits).unwrap_or(i32::MAX) - 1);
-            if guess.is_partial {
-                allowed *= PARTIAL;
-            }
-            let is_confirmed = agreeing > 0 && !is_contradicted && by_chance <= allowed;
+            let is_likely = guess.likelihood - unknown >= self.threshold().0;
+            let is_confirmed = agreeing > 0 && !is_contradicted && is_likely;
             if !is_confirmed && !hit.faults.contains(&Fault::Uncorroborated) {
                 hit.faults.push(Fault::Uncorroborated);
             }

@@ -66,8 +66,12 @@ impl Geocoder<'_> {
         }
         // Letters are only doubted where the text as it stands leads nowhere near.
         let mut best = Answer::nothing();
-        for text in std::iter::once(&text).chain(others()) {
-            let answer = self.read(text, Spelling::Wrong);
+        let texts = std::iter::once(&text).chain(others());
+        // One wrong letter is common and quickly looked for, several are neither.
+        let readings =
+            texts.flat_map(|text| [Spelling::OneWrong, Spelling::Wrong].map(|spelling| (text, spelling)));
+        for (text, spelling) in readings {
+            let answer = self.read(text, spelling);
             match answer.status {
                 Status::Accepted => return answer,
                 Status::Ambiguous if best.status != Status::Ambiguous => best = answer,
@@ -103,9 +107,9 @@ impl Geocoder<'_> {
             self.crossings_without_quadrant(&readings, &mut hits);
         }
         let leads_there = |hit: &Hit| hit.level.is_point() && hit.score() >= SETTLED_SCORE;
-        if spelling == Spelling::Wrong && !hits.iter().any(leads_there) {
+        if spelling != Spelling::Right && !hits.iter().any(leads_there) {
             for reading in &readings {
-                self.register.look_up(reading, Spelling::Wrong, &asked, &mut hits);
+                self.register.look_up(reading, spelling, &asked, &mut hits);
             }
         }
         // Where two streets meet, neither of them as a whole is meant.
@@ -189,6 +193,7 @@ impl Geocoder<'_> {
                         faults,
                         address: NONE,
                         label: format!("{} ({} - {})", street.name.label, a.name.label, b.name.label),
+                        likelihood: 0.0,
                     });
                 }
             }
@@ -219,6 +224,7 @@ impl Geocoder<'_> {
                     faults: street.faults.clone(),
                     address: NONE,
                     label: street.name.label.clone(),
+                    likelihood: 0.0,
                 });
             }
         }
@@ -374,7 +380,7 @@ impl Geocoder<'_> {
         faults: Vec<Fault>,
         address: u32,
     ) -> Answer {
-        let hit = Hit { at, level, extent_m, faults, address, label };
+        let hit = Hit { at, level, extent_m, faults, address, label, likelihood: 0.0 };
         self.decide(vec![hit])
     }
 

@@ -5,31 +5,49 @@
 //! register tried, a fuzzy street alone put 7 to 44 % of streets that do not exist somewhere. Whether a house
 //! number, a postcode or a crossing agrees with it is for `lookup` to see.
 //!
+//! `cargo run --release --example spelling -- REGISTER [--with-area]` writes every address of a register in other ways
+//! and asks for it. Boston: 33,510 addresses of the requests of 2015; Iceland: 115,080 of the package `iceaddr`. Found
+//! within 25 m / more than 100 m off, means of seeds 1 and 2 with 1,000 addresses each; constants were set on seed 1:
+//!
+//! | | Boston | with postcode and town | Iceland | with postcode |
+//! |---|---|---|---|---|
+//! | as it stands | 0.9995 / 0 | 0.999 / 0.001 | 0.9955 / 0 | 0.9985 / 0 |
+//! | type missing | 0.985 / 0.001 | 0.990 / 0.001 | | |
+//! | one letter wrong | 0.982 / 0.001 | 0.991 / 0.001 | 0.947 / 0.002 | 0.990 / 0.001 |
+//! | two letters wrong | 0.957 / 0.003 | 0.977 / 0 | 0.904 / 0.008 | 0.954 / 0.004 |
+//! | one wrong and abbreviated | 0.979 / 0.002 | 0.989 / 0 | 0.958 / 0.002 | 0.984 / 0.002 |
+//! | its street taken out of the register, placed | 0.010 | 0.007 | 0.009 | 0.011 |
+//! | a street of the other register, placed | 0.002 | 0 | 0 | 0 |
+//!
+//! No geocoder can tell two streets that have the number and are equally near to the text: with one letter wrong so
+//! were 6 of 1,000 in Boston and 19 in Iceland, with two 23 and 62. On a third register, 13,231 addresses that requests of
+//! Washington bear (half of them streets of one letter, some in five spellings), 0.917 are found with one letter wrong.
+//!
 //! Digits are never guessed at: 12th Street is not a misspelt 13th Street.
 
 use rapidfuzz::distance::osa;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::normalise::{self, Key, Token};
+use super::typing::Typing;
 use super::words;
 use crate::model::text::Texts;
 
-/// Spellings of names, to be found by what they have in common.
+/// Spellings of names, to be found by what they have in common; shorter ones first, so that those of one length stand
+/// together.
 #[derive(Debug)]
 pub(super) struct Spellings {
-    /// The distinct spellings, and who bears each: a range of `bearers`.
     texts: Texts,
+    letters: Vec<Letters>,
     digits: Vec<u32>,
+    /// Those of length `n` are `from_length[n]..from_length[n + 1]`.
+    from_length: Vec<usize>,
+    /// Who bears each: ranges of `bearers`.
     ends: Vec<u32>,
     bearers: Vec<u32>,
-    /// Spellings in the order of their length, each with its letters; those of length `n` are
-    /// `by_length[from_length[n]..from_length[n + 1]]`.
-    by_length: Vec<(Letters, u32)>,
-    from_length: Vec<usize>,
-    /// All runs of three letters.
-    runs: FxHashSet<u32>,
     /// Spellings by how they sound.
     sounds: FxHashMap<String, Vec<u32>>,
+    typing: Typing,
 }
 
 /// Which letters a text has, and which of them twice. An exchange changes nothing, an insertion or deletion one bit,
@@ -48,18 +66,28 @@ impl Letters {
         Self(bits)
     }
 
-    fn may_be_within(self, other: Self, edits: usize) -> bool {
-        (self.0 ^ other.0).count_ones() as usize <= 2 * edits
+    fn differ_in_more_than(self, other: Self, bits: usize) -> bool {
+        // Half the time of counting them, where the machine has no instruction for that.
+        let mut differing = self.0 ^ other.0;
+        for _ in 0..bits {
+            differing &= differing.wrapping_sub(1);
+        }
+        differing != 0
     }
 }
 
 /// A spelling that is near to a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Near {
     pub(super) edits: usize,
+    /// Logarithm of how likely the text was typed for it.
+    pub(super) likelihood: f64,
     /// Whose spelling it is, as it was given to [`Spellings::build`].
     pub(super) bearer: u32,
 }
+
+/// Letters that may be wrong in any name at most.
+pub(super) const MOST: usize = 3;
 
 /// By how many letters a name of this length may be off, if something else confirms it.
 pub(super) fn allowed(length: usize) -> usize {
@@ -67,89 +95,88 @@ pub(super) fn allowed(length: usize) -> usize {
         0..=2 => 0,
         3 => 1,
         4..=11 => 2,
-        _ => 3,
+        _ => MOST,
     }
 }
 
 impl Spellings {
     /// From pairs of spelling and bearer.
     pub(super) fn build(mut all: Vec<(String, u32)>) -> Self {
-        all.sort_unstable();
+        all.sort_unstable_by(|a, b| a.0.len().cmp(&b.0.len()).then_with(|| a.cmp(b)));
         all.dedup();
-        let (mut texts, mut digits, mut ends, mut bearers) =
-            (Texts::new(), Vec::new(), Vec::new(), Vec::with_capacity(all.len()));
-        let mut sounds: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        let longest = all.last().map_or(0, |(text, _)| text.len());
+        let mut spellings = Self {
+            texts: Texts::new(),
+            letters: Vec::new(),
+            digits: Vec::new(),
+            from_length: vec![0; longest + 2],
+            ends: Vec::new(),
+            bearers: all.iter().map(|&(_, bearer)| bearer).collect(),
+            sounds: FxHashMap::default(),
+            typing: Typing::new(),
+        };
         for alike in all.chunk_by(|a, b| a.0 == b.0) {
             let text = &alike[0].0;
-            sounds.entry(sound(text)).or_default().push(count(texts.len()));
-            texts.push(text);
-            digits.push(digits_of(text));
-            bearers.extend(alike.iter().map(|&(_, bearer)| bearer));
-            ends.push(count(bearers.len()));
+            let number = count(spellings.texts.len());
+            spellings.sounds.entry(sound(text)).or_default().push(number);
+            spellings.texts.push(text);
+            spellings.letters.push(Letters::of(text));
+            spellings.digits.push(digits_of(text));
+            spellings.ends.push(spellings.ends.last().copied().unwrap_or(0) + count(alike.len()));
+            spellings.from_length[text.len() + 1] = spellings.texts.len();
         }
-        let mut order: Vec<u32> = (0..count(texts.len())).collect();
-        let length = |spelling: u32| texts.get(spelling as usize).len();
-        order.sort_by_key(|&spelling| length(spelling));
-        let longest = order.last().map_or(0, |&spelling| length(spelling));
-        let from_length =
-            (0..=longest + 1).map(|n| order.partition_point(|&spelling| length(spelling) < n)).collect();
-        let letters = |&spelling: &u32| (Letters::of(texts.get(spelling as usize)), spelling);
-        let by_length = order.iter().map(letters).collect();
-        let runs = texts.iter().flat_map(|text| runs_of(text.as_bytes())).collect();
-        Self { texts, digits, ends, bearers, by_length, from_length, runs, sounds }
+        for length in 1..spellings.from_length.len() {
+            spellings.from_length[length] =
+                spellings.from_length[length].max(spellings.from_length[length - 1]);
+        }
+        spellings
     }
 
     /// Every spelling within `edits` of `text`, nearest first.
     pub(super) fn near(&self, text: &str, edits: usize) -> Vec<Near> {
         let mut found = Vec::new();
-        if edits == 0 || self.ends.is_empty() || !text.is_ascii() {
+        if edits == 0 || !text.is_ascii() {
             return found;
         }
-        let letters = Letters::of(text);
-        let digits = digits_of(text);
+        let (letters, digits) = (Letters::of(text), digits_of(text));
         let asked = osa::BatchComparator::new(text.bytes());
         let cutoff = osa::Args::default().score_cutoff(edits);
-        let from = |length: usize| self.from_length.get(length).copied().unwrap_or(self.by_length.len());
-        let alike = from(text.len().saturating_sub(edits))..from(text.len() + edits + 1);
-        for &(theirs, spelling) in &self.by_length[alike] {
-            let index = spelling as usize;
-            if !letters.may_be_within(theirs, edits) || self.digits[index] != digits {
-                continue;
-            }
-            if let Some(edits) = asked.distance_with_args(self.texts.get(index).bytes(), &cutoff) {
-                found.extend(self.bearers_of(index).map(|bearer| Near { edits, bearer }));
+        let longest = self.from_length.len() - 2;
+        for length in text.len().saturating_sub(edits)..=(text.len() + edits).min(longest) {
+            // So many of the edits are insertions or deletions, which change one bit only.
+            let bits = 2 * edits - length.abs_diff(text.len());
+            for index in self.from_length[length]..self.from_length[length + 1] {
+                if letters.differ_in_more_than(self.letters[index], bits) || self.digits[index] != digits {
+                    continue;
+                }
+                let spelling = self.texts.get(index).as_bytes();
+                if let Some(edits) = asked.distance_with_args(spelling.iter().copied(), &cutoff) {
+                    let likelihood = match edits {
+                        0 => self.typing.wrong_blank(),
+                        _ => self.typing.likelihood(spelling, text.as_bytes()),
+                    };
+                    found.extend(self.bearers_of(index).map(|bearer| Near { edits, likelihood, bearer }));
+                }
             }
         }
-        found.sort_unstable();
+        found.sort_unstable_by(|a: &Near, b| a.edits.cmp(&b.edits).then(a.bearer.cmp(&b.bearer)));
         found
     }
 
-    /// How many runs of letters of the text no spelling has.
-    pub(super) fn strange_runs(&self, text: &str) -> usize {
-        runs_of(text.as_bytes()).filter(|run| !self.runs.contains(run)).count()
-    }
-
-    /// Whose spelling sounds like `text` but is written otherwise.
-    pub(super) fn sounding_like<'s>(&'s self, text: &'s str) -> impl Iterator<Item = u32> + 's {
+    /// Spellings that sound like `text` but are written otherwise.
+    pub(super) fn sounding_like<'s>(&'s self, text: &'s str) -> impl Iterator<Item = Near> + 's {
         let alike = self.sounds.get(&sound(text)).into_iter().flatten().map(|&spelling| spelling as usize);
+        let likelihood = self.typing.one_mistake();
         alike
             .filter(move |&spelling| self.texts.get(spelling) != text)
             .flat_map(|spelling| self.bearers_of(spelling))
+            .map(move |bearer| Near { edits: 1, likelihood, bearer })
     }
 
     fn bearers_of(&self, spelling: usize) -> impl Iterator<Item = u32> + '_ {
         let from = if spelling == 0 { 0 } else { self.ends[spelling - 1] };
         self.bearers[from as usize..self.ends[spelling] as usize].iter().copied()
     }
-}
-
-/// All runs of three letters, with one blank before and behind the text.
-fn runs_of(letters: &[u8]) -> impl Iterator<Item = u32> + '_ {
-    let at = move |index: usize| match index.checked_sub(1) {
-        Some(index) => letters.get(index).copied().unwrap_or(b' '),
-        None => b' ',
-    };
-    (0..letters.len()).map(move |from| (from..from + 3).fold(0, |run, index| run << 8 | u32::from(at(index))))
 }
 
 /// The digits of a text as a number that tells them apart from other digits; 0 for none.
@@ -214,6 +241,18 @@ impl Forms {
         let written = normalise::parts(tokens, true).1.concat();
         let written = if written == key.bare { String::new() } else { written };
         Self { key, written, whole: tokens.iter().map(|token| token.text).collect() }
+    }
+
+    /// What is looked for among which spellings: those with type and directions, those without, or both.
+    pub(super) fn texts(&self) -> Vec<(&str, Option<bool>)> {
+        if self.key.bare == self.whole {
+            return vec![(&self.whole, None)];
+        }
+        let all = [(&self.key.bare, Some(false)), (&self.written, Some(false)), (&self.whole, Some(true))];
+        all.into_iter()
+            .filter(|(text, _)| !text.is_empty())
+            .map(|(text, sort)| (text.as_str(), sort))
+            .collect()
     }
 
     /// The name as a whole with its type as others write it: `sussexrd` and `sussexroad`.

@@ -41,6 +41,10 @@ const ROWS_TO_TRUST: usize = 3;
 /// A street whose points lie farther from its middle than this is no place to put a report.
 const STREET_WITHIN_M: f64 = 3_000.0;
 
+/// Points of penalty that make a place e times less likely: words that are not understood speak as much against a
+/// place as two wrong letters.
+const POINTS: f64 = 2.5;
+
 /// What is asked besides street and number.
 pub(super) struct Asked<'t> {
     pub(super) postcode: &'t str,
@@ -57,9 +61,41 @@ pub(super) struct Hit {
     /// Row in the register; [`NONE`] for all but house numbers.
     pub(super) address: u32,
     pub(super) label: String,
+    /// Logarithm of how likely somebody who meant this typed the text; 0 for a name as it stands.
+    pub(super) likelihood: f64,
 }
 
 impl Hit {
+    /// The best first.
+    pub(super) fn by_score(a: &Self, b: &Self) -> std::cmp::Ordering {
+        let first = b.score().total_cmp(&a.score()).then(a.level.cmp(&b.level));
+        first.then_with(|| a.label.cmp(&b.label)).then(a.at.total_cmp(&b.at))
+    }
+
+    /// Whether nothing confirms an incomplete or misspelt name.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.faults.contains(&Fault::Uncorroborated)
+    }
+
+    /// Whether its name is misspelt.
+    pub(super) fn is_guess(&self) -> bool {
+        self.likelihood < 0.0
+    }
+
+    /// How likely this is meant, against other misspelt streets: the logarithm of how likely the text was typed for its
+    /// name, less what else is wrong.
+    pub(super) fn plausibility(&self) -> f64 {
+        let is_counted = |fault: &&Fault| {
+            use Fault::{
+                DirectionAdded, DirectionMissing, StreetMisspelt, TypeAdded, TypeMissing, Uncorroborated,
+            };
+            let is_of_name = matches!(fault, TypeMissing | TypeAdded | DirectionMissing | DirectionAdded);
+            !is_of_name && !matches!(fault, StreetMisspelt | Uncorroborated)
+        };
+        let points: f64 = self.faults.iter().filter(is_counted).map(|fault| fault.penalty()).sum();
+        self.likelihood - points / POINTS
+    }
+
     pub(super) fn score(&self) -> f64 {
         super::score::score(&self.faults)
     }
@@ -73,6 +109,15 @@ pub(super) struct Street<'r> {
     pub(super) city: String,
     /// How far the text is from the name, where it is misspelt.
     pub(super) guess: Option<Guess>,
+    /// Logarithm of how likely a street that the register lacks is called that.
+    pub(super) unknown: f64,
+}
+
+impl Street<'_> {
+    /// Logarithm of how likely the text was typed for this name.
+    fn likelihood(&self) -> f64 {
+        self.guess.as_ref().map_or(0.0, |guess| guess.likelihood)
+    }
 }
 
 /// How a name is taken.
@@ -80,8 +125,21 @@ pub(super) struct Street<'r> {
 pub(super) enum Spelling {
     /// As it stands, or in an abbreviation that is known.
     Right,
+    /// With one letter wrong.
+    OneWrong,
     /// With some letters wrong.
     Wrong,
+}
+
+impl Spelling {
+    /// How many letters may be wrong.
+    pub(super) fn edits(self) -> usize {
+        match self {
+            Self::Right => 0,
+            Self::OneWrong => 1,
+            Self::Wrong => super::fuzzy::MOST,
+        }
+    }
 }
 
 impl Register<'_> {
@@ -99,6 +157,7 @@ impl Register<'_> {
                 for street in self.streets_named(street, rest, spelling) {
                     let from = hits.len();
                     find(&street, hits);
+                    hits[from..].iter_mut().for_each(|hit| hit.likelihood = street.likelihood());
                     self.doubt(&street, reading, asked, &mut hits[from..]);
                 }
             };
@@ -136,28 +195,34 @@ impl Register<'_> {
                     let exact = |(name, faults)| (name, faults, None);
                     self.find(&tokens[..length]).into_iter().map(exact).collect()
                 }
-                Spelling::Wrong if fault == Some(Fault::UnknownWords) => continue,
-                Spelling::Wrong => {
+                _ if fault == Some(Fault::UnknownWords) => continue,
+                _ => {
                     let guess = |guess: Guess| (guess.name, guess.faults.clone(), Some(guess));
-                    self.find_misspelt(&tokens[..length]).into_iter().map(guess).collect()
+                    self.find_misspelt(&tokens[..length], spelling.edits()).into_iter().map(guess).collect()
                 }
             };
             if names.is_empty() {
                 continue;
             }
             // `Longfellow Street NE` is not Longfellow Street with something behind it.
-            let goes_on =
-                tokens.get(length).is_some_and(|next| next.glue != Glue::Break && is_part_of_name(next));
+            let goes_on = tokens.get(length).is_some_and(|next| {
+                next.glue == Glue::Hyphen || next.glue != Glue::Break && is_part_of_name(next)
+            });
             if goes_on && city.is_empty() {
                 continue;
             }
             // `Park Vale Avenue` is not Park Street in a town called Vale Avenue.
             let is_cut_short = length < line && city.is_empty();
+            let unknown = if spelling == Spelling::Right {
+                0.0
+            } else {
+                self.likelihood_of_name(&tokens[..length], false)
+            };
             for (number_of_name, mut faults, guess) in names {
                 let is_doubtful = is_cut_short && faults.contains(&Fault::TypeMissing);
                 faults.extend(if is_doubtful { fault.map(|_| Fault::UnknownWords) } else { fault });
                 let name = &self.names[number_of_name as usize];
-                found.push(Street { name, number_of_name, faults, city: city.clone(), guess });
+                found.push(Street { name, number_of_name, faults, city: city.clone(), guess, unknown });
             }
         }
         found
@@ -181,8 +246,10 @@ impl Register<'_> {
         }
         let is_apart = beyond.first().is_some_and(|first| first.glue == Glue::Break);
         // A register without towns cannot know the town that people add.
-        let may_be_town =
-            self.cities.is_empty() && telling.len() <= 2 && !telling.iter().any(|token| token.has_number());
+        let may_be_town = self.cities.is_empty()
+            && telling.len() <= 2
+            && telling.iter().any(|token| token.text.len() > 1)
+            && !telling.iter().any(|token| token.has_number());
         let fault = if is_apart || may_be_town { Fault::LocalityUnknown } else { Fault::UnknownWords };
         (String::new(), Some(fault))
     }
@@ -193,6 +260,15 @@ impl Register<'_> {
             self.exact(street, place, number, asked, hits);
         }
         let is_full = |hit: &Hit| hit.level == Level::Rooftop;
+        // `12 a` of one village is not number 12 of another.
+        if !number.suffixes.is_empty() && hits[from..].iter().any(is_full) {
+            let without_suffix = |hit: &Hit| !hit.faults.contains(&Fault::SuffixNotMatched);
+            let mut index = 0;
+            hits.retain(|hit| {
+                index += 1;
+                index <= from || without_suffix(hit)
+            });
+        }
         if let Some(second) = number.second.filter(|&second| second > number.value)
             && !hits[from..].iter().any(is_full)
         {
@@ -281,7 +357,15 @@ impl Register<'_> {
             } else {
                 format!("{} {}", street.name.label, number.value)
             };
-            hits.push(Hit { at: middle, level, extent_m, faults: faults.clone(), address, label });
+            hits.push(Hit {
+                at: middle,
+                level,
+                extent_m,
+                faults: faults.clone(),
+                address,
+                label,
+                likelihood: 0.0,
+            });
         }
     }
 
@@ -324,6 +408,7 @@ impl Register<'_> {
             faults,
             address: NONE,
             label: format!("{} {number}", street.name.label),
+            likelihood: 0.0,
         });
     }
 
@@ -360,7 +445,15 @@ impl Register<'_> {
         faults.push(Fault::NumberInBlock);
         self.compare(nearest, street, asked, &mut faults);
         let label = format!("{}00-{}99 {}", hundred, hundred, street.name.label);
-        hits.push(Hit { at, level: Level::Range, extent_m: 1.5 * BLOCK_M, faults, address: NONE, label });
+        hits.push(Hit {
+            at,
+            level: Level::Range,
+            extent_m: 1.5 * BLOCK_M,
+            faults,
+            address: NONE,
+            label,
+            likelihood: 0.0,
+        });
     }
 
     /// The rows with the next numbers below and above that differ from `number` by a multiple of `step`.
@@ -431,6 +524,7 @@ impl Register<'_> {
                 faults,
                 address: NONE,
                 label,
+                likelihood: 0.0,
             });
         }
         if hits.len() == before {
@@ -474,6 +568,7 @@ impl Register<'_> {
                 faults,
                 address: NONE,
                 label: label.clone(),
+                likelihood: 0.0,
             }
         };
         let gap = |place: &Place| {
@@ -507,8 +602,8 @@ impl Register<'_> {
     fn crossings(&self, parts: &[&[Token<'_>]], spelling: Spelling, hits: &mut Vec<Hit>) {
         let named = |part: &&[Token<'_>]| {
             let mut streets = self.streets_named(part, &[], Spelling::Right);
-            if spelling == Spelling::Wrong {
-                streets.extend(self.streets_named(part, &[], Spelling::Wrong));
+            if spelling != Spelling::Right {
+                streets.extend(self.streets_named(part, &[], spelling));
             }
             streets
         };
@@ -530,6 +625,7 @@ impl Register<'_> {
                                 faults,
                                 address: NONE,
                                 label,
+                                likelihood: a.likelihood() + b.likelihood(),
                             });
                         }
                     }

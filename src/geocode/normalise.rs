@@ -53,7 +53,7 @@ impl Token<'_> {
 /// The tokens of a folded text. `#` is a token of its own.
 pub(super) fn tokens(folded: &str) -> Vec<Token<'_>> {
     let is_word = |letter: char| letter.is_alphanumeric();
-    let mut found = Vec::new();
+    let mut found: Vec<Token<'_>> = Vec::new();
     let mut rest = folded;
     while let Some(start) = rest.find(|letter| is_word(letter) || letter == '#') {
         let (between, from) = rest.split_at(start);
@@ -63,7 +63,15 @@ pub(super) fn tokens(folded: &str) -> Vec<Token<'_>> {
             from.find(|letter| !is_word(letter)).unwrap_or(from.len())
         };
         let (text, after) = from.split_at(length);
-        found.push(Token { text, glue: glue(between) });
+        // `12  Park Street`: a gap behind the house number parts nothing.
+        let follows_number = found.len() == 1 && found[0].has_number();
+        let glue = match glue(between) {
+            Glue::Break if follows_number && between.trim().is_empty() && !between.contains(['\n', '\t']) => {
+                Glue::Blank
+            }
+            glue => glue,
+        };
+        found.push(Token { text, glue });
         rest = after;
     }
     if let Some(first) = found.first_mut() {
@@ -134,8 +142,18 @@ pub(super) fn unsplit_key(tokens: &[Token<'_>]) -> Key {
     key_with(tokens, false)
 }
 
+/// The key of a name whose last word looks like a type but is not: `Blue Hill` for Blue Hill Avenue.
+pub(super) fn untyped_key(tokens: &[Token<'_>]) -> Key {
+    key_of(Key::default(), &tokens.iter().map(|token| token.text).collect::<Vec<_>>())
+}
+
 fn key_with(tokens: &[Token<'_>], splits: bool) -> Key {
-    let (mut key, name) = parts(tokens, splits);
+    let (key, name) = parts(tokens, splits);
+    key_of(key, &name)
+}
+
+/// Completes a key by the words that are neither type nor direction.
+fn key_of(mut key: Key, name: &[&str]) -> Key {
     for (index, &word) in name.iter().enumerate() {
         let is_particle = words::PARTICLES.contains(&word) && index + 1 < name.len();
         let is_ordinal_end = index > 0

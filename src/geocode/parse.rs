@@ -76,7 +76,12 @@ pub(super) fn strip(mut tokens: Vec<Token<'_>>, is_postcode: impl Fn(&str) -> bo
             break;
         }
         let stands_apart = tokens[index].glue == Glue::Break || (is_last && follows_state);
-        let is_code = is_lettered_postcode(one) || is_five_digits(one);
+        // Three or four digits are a postcode only where one would stand: behind the address.
+        let is_short_code = tokens[index].glue == Glue::Break
+            && matches!(one.len(), 3 | 4)
+            && is_digits(one)
+            && is_postcode(one);
+        let is_code = is_lettered_postcode(one) || is_five_digits(one) || is_short_code;
         if is_code && (is_postcode(one) || stands_apart && is_five_digits(one)) {
             one.clone_into(&mut text.postcode);
             take(&mut tokens, index..index + 1);
@@ -148,7 +153,11 @@ pub(super) fn is_lettered_postcode(code: &str) -> bool {
 }
 
 pub(super) fn is_five_digits(code: &str) -> bool {
-    code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit())
+    code.len() == 5 && is_digits(code)
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A text that begins with its postcode: `1011 AB 12`.
@@ -423,6 +432,8 @@ fn address<'t>(tokens: &'t [Token<'t>], found: &mut Vec<Reading<'t>>) {
         // `9 B Park Street`: the letter may belong to the number.
         if let Some((number, used)) =
             self::number(line, 0, 2).filter(|&(_, longer)| longer > used && longer < line.len())
+            // `9 Wait Street` is not number 9 Wait.
+            && line[1..used].iter().all(|token| is_addition(token) || token.has_number())
         {
             found.push(Reading::Address { street: &line[used..], number, rest: rest.clone() });
         }

@@ -9,9 +9,10 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::Fault;
-use super::evidence::Crowd;
-use super::fuzzy::{self, Forms, Spellings};
+use super::evidence::Threshold;
+use super::fuzzy::{self, Forms, Near, Spellings};
 use super::normalise::{self, Key, fold, squeezed, tokens};
+use super::typing::Chain;
 use crate::model::address::Addresses;
 use crate::model::street::Streets;
 use crate::model::{NONE, some};
@@ -24,6 +25,10 @@ const SQUARE_M: f64 = 250.0;
 /// Names that are looked at for one misspelt text.
 const GUESSES: usize = 20;
 
+/// The share of those who mistype a name that leave out its type or direction too. Assumed; with a tenth of
+/// it the table of `fuzzy` is the same.
+const PARTIAL: f64 = 0.02;
+
 /// Streets by name, with their numbers.
 #[derive(Debug)]
 pub(super) struct Register<'a> {
@@ -35,8 +40,12 @@ pub(super) struct Register<'a> {
     by_bare: FxHashMap<String, Vec<u32>>,
     /// The entries once more, by what their letters have in common.
     spellings: Spellings,
-    /// Counted when the first misspelt name is asked for.
-    crowd: OnceLock<Crowd>,
+    /// How its names are built.
+    chain: Chain,
+    /// How many names have each type and directions.
+    kinds: FxHashMap<(u8, [u8; 2]), u32>,
+    /// Set when the first misspelt name is asked for.
+    threshold: OnceLock<Threshold>,
     /// How many names have each house number.
     names_with_number: FxHashMap<u32, u32>,
     /// How many names have each postcode or town, by its key.
@@ -81,14 +90,8 @@ pub(super) struct Guess {
     pub(super) name: u32,
     /// What sets the text apart from the name.
     pub(super) faults: Vec<Fault>,
-    /// How many letters are wrong.
-    pub(super) edits: usize,
-    /// Letters of the name proper.
-    pub(super) length: usize,
-    /// Whether its type or direction is missing too, or too much.
-    pub(super) is_partial: bool,
-    /// Runs of letters in the text that no name has.
-    pub(super) strange_runs: usize,
+    /// Logarithm of how likely the text was typed for it.
+    pub(super) likelihood: f64,
 }
 
 /// One spelling of a name.
@@ -145,7 +148,9 @@ impl<'a> Register<'a> {
             spellings: Spellings::build(
                 names.spellings.into_iter().map(|(text, bearer)| (text, bearer.0)).collect(),
             ),
-            crowd: OnceLock::new(),
+            chain: names.chain,
+            kinds: names.kinds,
+            threshold: OnceLock::new(),
             names_with_number: FxHashMap::default(),
             names_with_area: FxHashMap::default(),
             rows: Vec::with_capacity(addresses.len()),
@@ -255,7 +260,12 @@ impl<'a> Register<'a> {
     /// there are any, else those that only lack or have too much of a type or direction.
     pub(super) fn find(&self, tokens: &[normalise::Token<'_>]) -> Vec<(u32, Vec<Fault>)> {
         let found = self.find_key(&normalise::key(tokens));
-        if found.is_empty() { self.find_key(&normalise::unsplit_key(tokens)) } else { found }
+        if !found.is_empty() {
+            return found;
+        }
+        let found = self.find_key(&normalise::unsplit_key(tokens));
+        // `Blue Hill` for Blue Hill Avenue.
+        if found.is_empty() { self.find_key(&normalise::untyped_key(tokens)) } else { found }
     }
 
     fn find_key(&self, asked: &Key) -> Vec<(u32, Vec<Fault>)> {
@@ -275,49 +285,64 @@ impl<'a> Register<'a> {
         found
     }
 
-    /// The names that these tokens can mean if some of their letters are wrong, likeliest first.
-    pub(super) fn find_misspelt(&self, tokens: &[normalise::Token<'_>]) -> Vec<Guess> {
-        let forms = Forms::of(tokens);
-        let strange_runs = self.spellings.strange_runs(&forms.whole);
-        let Forms { key, written, whole } = forms;
-        let mut guesses: Vec<Guess> = Vec::new();
-        let mut guess = |key: &Key, bearer: Bearer, edits: usize| {
-            let entry = &self.entries[bearer.entry()];
-            let Some(mut faults) = differences(key, entry) else { return };
-            if bearer.is_whole() {
-                faults.retain(|&fault| fault == Fault::StreetAlias);
-            } else if edits == 0 {
-                return;
-            }
-            // Ninth Street is not a misspelt Fifth Street.
-            let number = fuzzy::digits_of(&key.bare);
-            let is_other_number = number != 0 && number != fuzzy::digits_of(&entry.key.bare);
-            if is_other_number || edits > fuzzy::allowed(entry.letters) {
-                return;
-            }
-            // Nothing but a blank is wrong: `Sussexroad`.
-            let edits = edits.max(1);
-            let is_partial = !is_exact(&faults);
-            faults.extend(std::iter::repeat_n(Fault::StreetMisspelt, edits));
-            let length = entry.letters;
-            guesses.push(Guess { name: entry.name, faults, edits, length, is_partial, strange_runs });
-        };
-        for text in [&key.bare, &written, &whole].into_iter().filter(|text| !text.is_empty()) {
-            // What is allowed goes by the name proper, and no name is much longer than the one that was asked for.
-            let longest = text.len().min(key.bare.len() + 3);
-            for near in self.spellings.near(text, fuzzy::allowed(longest)) {
-                guess(&key, Bearer(near.bearer), near.edits);
-            }
-            for bearer in self.spellings.sounding_like(text) {
-                guess(&key, Bearer(bearer), 1);
-            }
+    /// The names that these tokens can mean if some of their letters are wrong, `most` at most; likeliest first.
+    pub(super) fn find_misspelt(&self, tokens: &[normalise::Token<'_>], most: usize) -> Vec<Guess> {
+        // `Street NW` is no name.
+        if tokens.iter().all(normalise::is_part_of_name) {
+            return Vec::new();
         }
-        let score = |guess: &Guess| super::score::score(&guess.faults);
-        guesses.sort_by(|a, b| a.name.cmp(&b.name).then(score(b).total_cmp(&score(a))));
+        let forms = Forms::of(tokens);
+        let mut guesses: Vec<Guess> = Vec::new();
+        for (text, is_whole) in forms.texts() {
+            // What is allowed goes by the name proper, and no name is much longer than the one that was asked for.
+            let longest = text.len().min(forms.key.bare.len() + 3);
+            let near = self.spellings.near(text, fuzzy::allowed(longest).min(most));
+            let near = near.into_iter().chain(self.spellings.sounding_like(text));
+            let alike =
+                near.filter(|near| is_whole.is_none_or(|whole| Bearer(near.bearer).is_whole() == whole));
+            guesses.extend(alike.filter_map(|near| self.guess(&forms.key, near)));
+        }
+        guesses.sort_by(|a, b| a.name.cmp(&b.name).then(b.likelihood.total_cmp(&a.likelihood)));
         guesses.dedup_by_key(|guess| guess.name);
-        guesses.sort_by(|a, b| score(b).total_cmp(&score(a)).then(a.name.cmp(&b.name)));
+        guesses.sort_by(|a, b| b.likelihood.total_cmp(&a.likelihood).then(a.name.cmp(&b.name)));
         guesses.truncate(GUESSES);
         guesses
+    }
+
+    /// A spelling near to that of a name, unless it is that of another name for sure.
+    fn guess(&self, asked: &Key, near: Near) -> Option<Guess> {
+        let bearer = Bearer(near.bearer);
+        let entry = &self.entries[bearer.entry()];
+        let is_same = bearer.is_whole() && near.edits == 0;
+        // `H Streetn E`: only the blanks stand elsewhere.
+        let mut faults = differences(if is_same { &entry.key } else { asked }, entry)?;
+        if bearer.is_whole() {
+            faults.retain(|&fault| fault == Fault::StreetAlias);
+        }
+        // `Elton Street` is not a misspelt Seltun; Ninth Street is not a misspelt Fifth Street; `N Beacon Street` is not a
+        // misspelt Beacon Street: a direction is no letter.
+        let is_more = faults.iter().any(|fault| matches!(fault, Fault::TypeAdded | Fault::DirectionAdded));
+        let number = fuzzy::digits_of(&asked.bare);
+        let is_other_number = number != 0 && number != fuzzy::digits_of(&entry.key.bare);
+        let is_other_direction =
+            near.edits > 0 && (&asked.bare, asked.kind) == (&entry.key.bare, entry.key.kind);
+        let is_far = !bearer.is_whole() && (near.edits == 0 || near.edits > fuzzy::allowed(entry.letters));
+        if is_more || is_other_number || is_other_direction || is_far {
+            return None;
+        }
+        let likelihood = if is_exact(&faults) { near.likelihood } else { near.likelihood + PARTIAL.ln() };
+        // Nothing but a blank is wrong: `Sussexroad`.
+        faults.extend(std::iter::repeat_n(Fault::StreetMisspelt, near.edits.max(1)));
+        Some(Guess { name: entry.name, faults, likelihood })
+    }
+
+    /// Logarithm of how likely a street that the register lacks has this name; `known` where it has it, and is to be
+    /// asked as if it had not.
+    pub(super) fn likelihood_of_name(&self, tokens: &[normalise::Token<'_>], known: bool) -> f64 {
+        let (key, name) = normalise::parts(tokens, true);
+        let alike = self.kinds.get(&(key.kind, key.directions)).copied().unwrap_or(0) - u32::from(known);
+        let of_this_kind = ((f64::from(alike) + 0.5) / (self.entries.len() as f64 + 1.0)).ln();
+        of_this_kind + self.chain.likelihood(name.join(" ").as_bytes(), known)
     }
 
     /// How many streets have this house number.
@@ -336,26 +361,20 @@ impl<'a> Register<'a> {
         rows.copied().any(|row| self.postcode_of(row) == key || self.city_of(row) == key)
     }
 
-    /// How near the names of the register are to each other.
-    pub(super) fn crowd(&self) -> &Crowd {
-        self.crowd.get_or_init(|| Crowd::count(self))
+    /// Names with one of their rows, evenly spread over all rows.
+    pub(super) fn sample(&self, step: usize) -> impl Iterator<Item = (usize, u32)> + '_ {
+        let rows = self.names.iter().enumerate().flat_map(move |(name, there)| {
+            there
+                .places
+                .iter()
+                .flat_map(move |place| self.rows[place.rows.clone()].iter().map(move |&row| (name, row)))
+        });
+        rows.step_by(step)
     }
 
-    /// Of some names, evenly spread: the length, and the edits to each other name of the same type near it.
-    pub(super) fn sample_neighbours(&self, most: usize) -> Vec<(usize, Vec<usize>)> {
-        let step = self.entries.len().div_ceil(most).max(1);
-        let neighbours = |entry: &Entry| {
-            let bare = &entry.key.bare;
-            let near = self.spellings.near(bare, fuzzy::allowed(bare.len())).into_iter();
-            let others = near.filter(|near| {
-                let other = &self.entries[Bearer(near.bearer).entry()];
-                let is_alike =
-                    other.key.kind == entry.key.kind && other.key.directions == entry.key.directions;
-                !Bearer(near.bearer).is_whole() && other.name != entry.name && is_alike && near.edits > 0
-            });
-            (bare.len(), others.map(|near| near.edits).collect())
-        };
-        self.entries.iter().step_by(step).map(neighbours).collect()
+    /// What it takes to believe in a misspelt name.
+    pub(super) fn threshold(&self) -> &Threshold {
+        self.threshold.get_or_init(|| Threshold::set(self))
     }
 
     /// The rows of a place with this number.
@@ -462,6 +481,8 @@ struct Names {
     entries: Vec<Entry>,
     by_bare: FxHashMap<String, Vec<u32>>,
     spellings: Vec<(String, Bearer)>,
+    chain: Chain,
+    kinds: FxHashMap<(u8, [u8; 2]), u32>,
 }
 
 impl Names {
@@ -504,6 +525,8 @@ impl Names {
             return;
         }
         let letters = key.bare.len().max(written.len());
+        self.chain.add(normalise::parts(tokens, true).1.join(" ").as_bytes());
+        *self.kinds.entry((key.kind, key.directions)).or_default() += 1;
         let entry = self.entries.len();
         self.by_bare.entry(key.bare.clone()).or_default().push(Bearer::new(entry, false).0 / 2);
         for (text, is_whole) in
