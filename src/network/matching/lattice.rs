@@ -27,6 +27,11 @@ const SLOW_MS: f64 = 3.0;
 const WIDER: f64 = 4.0;
 /// Metres per second by which seconds become metres where the network keeps metres small.
 const USUAL_MS: f64 = 10.0;
+/// No truck drives faster than this from fix to fix, metres per second, beyond the straight line and what noise and the
+/// collapsing of stays may hide: else an interchange is driven round in a second. Newson & Krumm (2009), section 4.2,
+/// leave out what takes more than 50 m/s.
+const FASTEST_MS: f64 = 35.0;
+const HIDDEN_M: f64 = 100.0;
 /// Noise may put a fix so many standard deviations behind one that came before it.
 const BACK_SIGMAS: f64 = 4.0;
 /// Turning where a street ends, in turns elsewhere.
@@ -217,6 +222,7 @@ impl Stepping<'_, '_> {
         let straight_m = before.at.distance_m(after.at);
         let gap_s = (after.from - before.until).max(1.0);
         let seconds = wider * (BUDGET_S + BUDGET_GAPS * gap_s + straight_m / SLOW_MS);
+        let most_m = straight_m + HIDDEN_M + FASTEST_MS * gap_s;
         let budget = match self.network.options.shortest {
             Shortest::Time => seconds,
             Shortest::Length => seconds * USUAL_MS,
@@ -234,13 +240,14 @@ impl Stepping<'_, '_> {
                 tables.len() - 1
             });
             let table = &tables[known].1;
-            moves.extend(next.states.iter().map(|to| self.way(state, to, table)));
+            moves.extend(next.states.iter().map(|to| self.way(state, to, table, most_m)));
         }
         Step { straight_m, gap_s, budget, moves }
     }
 
-    /// The way from one state to another, given what is reached from the end of the first one's course.
-    fn way(&self, from: &State, to: &State, table: &Table) -> Move {
+    /// The way from one state to another of at most `most_m` metres, given what is reached from the end of the first
+    /// one's course.
+    fn way(&self, from: &State, to: &State, table: &Table, most_m: f64) -> Move {
         #[expect(clippy::cast_possible_truncation, reason = "kilometres to the centimetre")]
         if from.leads_straight_to(to, self.back_m) {
             return Move { length_m: (to.done_m - from.done_m) as f32, turns: 0.0 };
@@ -254,9 +261,10 @@ impl Stepping<'_, '_> {
         if row.last != NONE && last == to.course ^ 1 {
             turns += self.turn_at(to.entry);
         }
+        let length_m = from.left_m + f64::from(row.length_m) + to.done_m;
         #[expect(clippy::cast_possible_truncation, reason = "kilometres to the centimetre")]
-        let length_m = (from.left_m + f64::from(row.length_m) + to.done_m) as f32;
-        Move { length_m, turns }
+        let way = Move { length_m: length_m as f32, turns };
+        if length_m <= most_m { way } else { NO_WAY }
     }
 
     /// What turning round at a node counts for: less where there is no other way on.
