@@ -7,9 +7,9 @@
 //!
 //! Speeds, headings and turn bans are not looked at.
 //!
-//! How well that works on made-up tours of 12 stops (`cargo run --release --example map_matching`, seed 1, eight tours a
-//! place; noise that keeps 0.9 of itself from second to second): metres matched too much or missing per hundred metres
-//! driven, by edge and direction, and microseconds of processor time per fix on a Xeon core.
+//! How well that works on made-up tours of 12 stops (`cargo run --release --example map_matching`, seed 1, eight tours
+//! a place; noise that keeps 0.9 of itself from second to second): metres matched too much or missing per hundred
+//! metres driven, by edge and direction, and microseconds of processor time per fix on a Xeon core.
 //!
 //! ```text
 //!                Liechtenstein (347 km)                 Heidelberg (322 km)
@@ -21,9 +21,9 @@
 //! 60 s           2.39      4.69      7.81     84       2.90      5.01      8.27    370
 //! ```
 //!
-//! With noise that is new in every second, figures at 5 and 10 m lie between 0.4 and 4.6, the worst at 20 m is 10.5. No
-//! tour was lost; at 20 m in Heidelberg the sixteen tours at 1 and 5 s fall into 21 parts. Between fixes a minute apart, what
-//! is wrong is mostly what the truck did unseen.
+//! With noise that is new in every second, figures at 5 and 10 m lie between 0.4 and 4.6, the worst at 20 m is 10.5.
+//! No tour was lost; at 20 m in Heidelberg the sixteen tours at 1 and 5 s fall into 21 parts. Between fixes a minute
+//! apart, what is wrong is mostly what the truck did unseen.
 
 mod clean;
 mod compare;
