@@ -9,7 +9,7 @@
 //!
 //! How well that works on made-up tours of 12 stops (`cargo run --release --example map_matching`, seed 1, eight tours
 //! a place; noise that keeps 0.9 of itself from second to second): metres matched too much or missing per hundred
-//! metres driven, by edge and direction, and microseconds of processor time per fix on a Xeon core.
+//! metres driven, by edge and direction, and microseconds of processor time per fix on an EPYC core.
 //!
 //! ```text
 //!                Liechtenstein (347 km)                 Heidelberg (322 km)
