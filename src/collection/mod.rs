@@ -6,6 +6,7 @@ pub mod executed;
 pub mod fill;
 mod kerbside;
 pub mod planned;
+pub mod tours;
 
 use std::collections::BTreeMap;
 
@@ -264,6 +265,8 @@ pub struct Collection {
     pub stops: Vec<StopFinding>,
     /// One row per route.
     pub routes: Vec<RouteFinding>,
+    /// What was driven on each day, in the order of day, route and trip.
+    pub tours: Vec<tours::Tour>,
 }
 
 /// What verification and diagnosis rest on.
@@ -303,7 +306,9 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
     }
     let mut routes = route_findings(rounds, &visits, &diagnoses, network);
     compare_routes(&mut routes, rounds, &visits);
-    Collection { visits, diagnoses, stops, routes }
+    progress.begin("match tours", 0);
+    let tours = tours::tours(&visits, rounds, tracks, network, options);
+    Collection { visits, diagnoses, stops, routes, tours }
 }
 
 /// What the visits say about each stop; fill and reports are added later.

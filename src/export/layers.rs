@@ -1,6 +1,7 @@
 //! Findings in, layers out: one function per layer, with the names and columns that users rely on.
 
 mod surfaces;
+mod tours;
 
 use crate::adjust::{Change, Proposal};
 use crate::collection::Visit;
@@ -28,6 +29,7 @@ pub fn all(findings: &Findings) -> Vec<Layer<'_>> {
         diagnoses(findings),
         stops(findings),
         routes(findings),
+        tours::tours(findings),
         proposals(findings),
     ]
 }

@@ -8,6 +8,7 @@
 
 mod build;
 mod hierarchy;
+pub mod matching;
 mod matrix;
 mod path;
 mod snap;
@@ -302,6 +303,12 @@ impl Network {
     fn line(&self, edge: u32) -> &[Local] {
         let points = &self.edges[edge as usize].points;
         &self.points[points.start as usize..points.end as usize]
+    }
+
+    /// The node from which a course (see [`Arc`]) leaves.
+    fn tail(&self, course: u32) -> u32 {
+        let edge = &self.edges[course as usize / 2];
+        if course.is_multiple_of(2) { edge.from } else { edge.to }
     }
 
     fn arcs_of(&self, node: u32) -> &[Arc] {

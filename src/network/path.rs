@@ -103,6 +103,11 @@ impl Search {
         }
     }
 
+    /// The course by which a node that the search has reached is reached; that of its seed at a seed.
+    pub(super) fn course(&self, node: u32) -> u32 {
+        self.labels[node as usize].course
+    }
+
     /// The cost of a node that the search has reached; final where it was settled.
     pub(super) fn cost(&self, node: u32) -> Option<Cost> {
         let label = self.labels[node as usize];
@@ -251,7 +256,7 @@ impl Network {
     }
 
     /// The geometry of an edge between two offsets, backward where the first is the greater.
-    fn piece(&self, edge: u32, start_m: f64, end_m: f64) -> Vec<Local> {
+    pub(super) fn piece(&self, edge: u32, start_m: f64, end_m: f64) -> Vec<Local> {
         let (low, high) = (start_m.min(end_m), start_m.max(end_m));
         let mut line = vec![self.point_on(edge, low)];
         let mut along_m = 0.0;

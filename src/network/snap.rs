@@ -104,6 +104,23 @@ impl Network {
         snaps
     }
 
+    /// As [`Network::snaps`], only the `most` nearest, each edge measured once: for many places at a time. The side
+    /// is that of the nearest piece.
+    pub(super) fn nearest_spots(&self, at: Local, within_m: f64, most: usize) -> Vec<Snap> {
+        if !at.is_somewhere() {
+            return Vec::new();
+        }
+        let place = [at.x, at.y];
+        let near = self.segments.locate_within_distance(place, within_m * within_m);
+        let mut near: Vec<(u32, f64, &Segment)> =
+            near.map(|segment| (segment.edge, segment.distance_2(&place), segment)).collect();
+        near.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.first.cmp(&b.2.first)));
+        near.dedup_by_key(|found| found.0);
+        near.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        near.truncate(most);
+        near.into_iter().map(|(_, _, segment)| self.spot(segment, at)).collect()
+    }
+
     /// The place `offset_m` metres along an edge, clamped to its ends.
     ///
     /// # Panics

@@ -42,6 +42,7 @@ const LAYERS: &[&str] = &[
     "diagnoses",
     "stops",
     "routes",
+    "tours",
     "proposals",
 ];
 
