@@ -99,7 +99,7 @@ impl<'a> Chart<'a> {
     fn numbers(&mut self, marks: &[Mark<'_>]) {
         let pen = Pen::new(BODY_PT, TEXT).haloed(PAPER);
         let window = self.window;
-        let tenth = |mark: &&Mark<'_>| mark.place % 10 == 0;
+        let tenth = |mark: &&Mark<'_>| mark.place.is_multiple_of(10);
         let order = marks.iter().filter(tenth).chain(marks.iter().filter(|mark| !tenth(mark)));
         self.canvas.group("numbers", |canvas| {
             for mark in order.filter(|mark| window.holds(mark.at, 2.0)) {

@@ -86,7 +86,9 @@ impl<'a> Ledger<'a> {
             );
             routes.sort_unstable();
             routes.dedup();
-            routes.into_iter().for_each(|route| proposals[route as usize].push(index));
+            for route in routes {
+                proposals[route as usize].push(index);
+            }
         }
         Self { visits, diagnoses, proposals, served }
     }

@@ -189,10 +189,12 @@ fn skipped(facts: &Facts<'_>) -> Option<Advice> {
     })
 }
 
-/// Proposals of this round that hold, with the stop of each.
+/// Proposals about the stops of this round that hold, whoever drives them, with the place and stop of each; and
+/// calls of this round at stops of others.
 fn proposals<'a>(facts: &Facts<'a>, is_meant: fn(&Change) -> bool) -> Vec<(&'a Proposal, usize, u32)> {
     let mut found = Vec::new();
-    for proposal in facts.own_proposals().filter(|proposal| is_meant(&proposal.change)) {
+    let all = facts.proposals.iter().map(|&index| &facts.findings.proposals[index]);
+    for proposal in all.filter(|proposal| proposal.is_feasible && is_meant(&proposal.change)) {
         if let Change::ExtraStop { stop, position, .. } = proposal.change {
             let place =
                 facts.rows().find(|row| row.stop == stop).map_or(position as usize + 1, |row| row.place);
@@ -260,7 +262,7 @@ fn more_calls(facts: &Facts<'_>) -> Option<Advice> {
         say!(language, "together they cost", "samen kost dat")
     };
     Some(Advice {
-        what: say!(language, "Call more often at {names}.", "Rijd vaker langs {names}."),
+        what: say!(language, "Call more often at {names}.", "Laat vaker leegmaken: {names}."),
         why: say!(
             language,
             "Full before the next visit in {n} reports; {together} {time} and {metres} a week ({basis}) and should bring {low} to {high} fewer reports a year.",
@@ -275,9 +277,16 @@ fn with_days(facts: &Facts<'_>, proposal: &Proposal, stop: u32) -> String {
     let language = facts.findings.language;
     let name = words::stop(facts.findings, stop);
     match &proposal.change {
-        Change::ExtraStop { weekdays, .. } => {
+        Change::ExtraStop { weekdays, trip, .. } => {
             let days = words::weekdays(language, *weekdays);
-            say!(language, "{name}, also on {days}", "{name}, ook op {days}")
+            let rounds = &facts.findings.rounds;
+            let by = rounds.trips[*trip as usize].route;
+            if by == facts.route {
+                say!(language, "{name}, also on {days}", "{name}, ook op {days}")
+            } else {
+                let by = &rounds.routes[by as usize].id;
+                say!(language, "{name}, also on {days} by {by}", "{name}, ook op {days} met {by}")
+            }
         }
         Change::Frequency { to_per_week, .. } => {
             let to = words::decimal(language, *to_per_week, usize::from(to_per_week.fract() > 0.05));

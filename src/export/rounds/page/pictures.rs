@@ -1,5 +1,7 @@
 //! The facts of a round in, its pictures out, each with words for those who cannot see it.
 
+use std::fmt::Write as _;
+
 use crate::draw::canvas::escaped;
 use crate::draw::marks;
 use crate::draw::round_page::{self, Ask, Key, Mark, Sign};
@@ -248,10 +250,12 @@ pub(super) fn bars(facts: &Facts<'_>) -> String {
             })
             .collect();
         let svg = round_page::bars(language, [name, &title, &told.join(", ")], &shares);
-        html.push_str(&format!(
+        write!(
+            html,
             "<figure class=\"chart\">\n<figcaption>{}</figcaption>\n{svg}</figure>\n",
             escaped(&title)
-        ));
+        )
+        .expect("a string takes all");
     }
     html + "</div>\n"
 }

@@ -90,7 +90,9 @@ fn a_round_without_reports_or_stops_says_so() {
     let gone = findings.collection.visits.iter().filter(|visit| visit.trip != 2).cloned().collect();
     findings.collection.visits = gone;
     let pages = pages(&findings);
-    pages.iter().for_each(|page| check(page));
+    for page in &pages {
+        check(page);
+    }
     assert!(pages[0].contains("Geen afvalmeldingen over deze ronde"));
     assert!(pages[0].contains("Voor deze ronde wordt niets voorgesteld."));
     assert!(pages[2].contains("Geen stops: deze ronde haalt op"));

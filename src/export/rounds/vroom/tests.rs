@@ -26,9 +26,9 @@ fn every_call_is_a_job_and_every_trip_a_vehicle_that_does_its_jobs_in_order() {
     let n_places = problem["matrices"]["car"]["durations"].as_array().unwrap().len() as u64;
     let mut done = BTreeSet::new();
     for (vehicle, trip) in vehicles.iter().zip(&findings.rounds.trips) {
-        let steps = vehicle["steps"].as_array().unwrap();
-        assert_eq!((&steps[0]["type"], &steps[steps.len() - 1]["type"]), (&json!("start"), &json!("end")));
-        let order: Vec<u64> = steps.iter().filter_map(|step| step["id"].as_u64()).collect();
+        let tour = vehicle["steps"].as_array().unwrap();
+        assert_eq!((&tour[0]["type"], &tour[tour.len() - 1]["type"]), (&json!("start"), &json!("end")));
+        let order: Vec<u64> = tour.iter().filter_map(|step| step["id"].as_u64()).collect();
         let stops: Vec<String> = order
             .iter()
             .map(|id| jobs[usize::try_from(id - 1).unwrap()]["description"].as_str().unwrap().to_owned())
