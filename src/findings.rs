@@ -16,6 +16,7 @@ use crate::model::report::Reports;
 use crate::model::round::Rounds;
 use crate::model::street::Streets;
 use crate::model::track::Track;
+use crate::network::Network;
 use crate::period::{Clock, Period};
 use crate::place::Plane;
 
@@ -38,6 +39,8 @@ pub struct Findings {
     pub period: Period,
     /// The streets, for maps.
     pub streets: Streets,
+    /// The streets as a graph, for lines along them.
+    pub network: Network,
     /// The areas.
     pub areas: Vec<Area>,
     /// The assets.

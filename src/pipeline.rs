@@ -72,6 +72,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
         plane: inputs.plane,
         period,
         streets: inputs.streets,
+        network,
         areas: inputs.areas,
         assets: inputs.assets,
         rounds: inputs.rounds,

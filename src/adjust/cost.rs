@@ -148,7 +148,7 @@ impl<'a> Plan<'a> {
             let depot = some(trip.vehicle).and_then(|vehicle| depots[vehicle]);
             let stops = trip.calls.iter().map(|call| call.stop);
             let places = depot.into_iter().chain(stops).chain(depot).collect();
-            Run { trip, index, places, has_depot: depot.is_some(), weekdays: weekdays(trip) }
+            Run { trip, index, places, has_depot: depot.is_some(), weekdays: trip.weekday_shares() }
         };
         let runs: Vec<Run> = rounds.trips.iter().zip(0..).map(run).collect();
         let mut plan = Self {
@@ -308,20 +308,4 @@ impl<'a> Plan<'a> {
         });
         kilograms.collect()
     }
-}
-
-/// Share of the Mondays, Tuesdays, … between a trip's first and last day on which it is planned.
-fn weekdays(trip: &Trip) -> [f64; 7] {
-    let days = || trip.days.iter().chain(&trip.cancelled);
-    let (Some(first), Some(last)) = (days().min(), days().max()) else { return [0.0; 7] };
-    let (mut planned, mut possible) = ([0u32; 7], [0u32; 7]);
-    for &day in days() {
-        planned[day.weekday()] += 1;
-    }
-    for offset in 0..=(last.0 - first.0) {
-        possible[first.plus(offset).weekday()] += 1;
-    }
-    std::array::from_fn(|weekday| {
-        if possible[weekday] == 0 { 0.0 } else { f64::from(planned[weekday]) / f64::from(possible[weekday]) }
-    })
 }

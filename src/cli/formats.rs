@@ -14,6 +14,9 @@ pub(super) fn text() -> String {
     for format in export::FORMATS {
         let _ = writeln!(text, "  {:<10} {:<14} {}", "layers", format.name, format.about);
     }
+    for format in export::rounds::FORMATS {
+        let _ = writeln!(text, "  {:<10} {:<14} {}", "rounds", format.name, format.about);
+    }
     text.push_str("kinds of reports\n");
     for kind in Kind::ALL {
         let _ =

@@ -14,10 +14,11 @@ mod basemap;
 mod density;
 mod hotspots;
 mod labels;
-mod marks;
+pub(crate) mod marks;
 mod png;
 pub(crate) mod proposals;
-mod rounds;
+pub(crate) mod round_page;
+pub(crate) mod rounds;
 mod scale;
 mod sheet;
 mod window;
@@ -84,7 +85,7 @@ pub fn maps(findings: &Findings) -> Vec<Map> {
 }
 
 /// An id as part of a file name: letters, digits, `-` and `_` only, at most 60 of them.
-fn stem(id: &str) -> String {
+pub(crate) fn stem(id: &str) -> String {
     let keep = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' };
     id.chars().take(60).map(keep).collect()
 }

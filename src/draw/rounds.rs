@@ -19,14 +19,14 @@ const OFTEN_SKIPPED: f64 = 0.05;
 /// Skipped on so many, it is marked as bad.
 const VERY_OFTEN_SKIPPED: f64 = 0.15;
 /// Reported full before the next visit so many times, a stop is marked: once or twice is a busy day.
-const OFTEN_FULL: u32 = 3;
+pub(crate) const OFTEN_FULL: u32 = 3;
 /// Overflows with this probability before its next visit, a stop is marked too.
-const LIKELY_FULL: f64 = 0.2;
+pub(crate) const LIKELY_FULL: f64 = 0.2;
 /// How many stops get a label and a row beside the map.
 const WORST: usize = 8;
 
 /// Ink of stops that overflow: told from skipped ones by its square as well.
-const FULL: Ink = Ink::hex(0x006a_3d9a);
+pub(crate) const FULL: Ink = Ink::hex(0x006a_3d9a);
 
 /// The maps of all rounds, in the order of the routes. Routes that plan no stop have none.
 pub(super) fn map(findings: &Findings, route: usize) -> Option<Map> {

@@ -209,6 +209,7 @@ pub(crate) fn town(plane: Plane, streets: Streets, language: Language) -> Findin
         plane,
         period,
         streets,
+        network: network.clone(),
         areas: Vec::new(),
         assets,
         rounds,

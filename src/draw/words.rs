@@ -147,6 +147,15 @@ pub(crate) fn weekdays(language: Language, days: [bool; 7]) -> String {
     chosen.join(", ")
 }
 
+/// The whole name of a weekday, 0 for Monday.
+pub(crate) fn weekday(language: Language, weekday: usize) -> &'static str {
+    const NAMES: [[&str; 7]; 2] = [
+        ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+        ["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"],
+    ];
+    NAMES[language as usize][weekday.min(6)]
+}
+
 /// What people call a choice of kinds.
 pub(crate) fn selection(language: Language, selection: Selection) -> String {
     match selection {

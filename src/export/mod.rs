@@ -11,6 +11,7 @@ pub mod layer;
 pub mod layers;
 mod qgis;
 mod replace;
+pub mod rounds;
 pub mod summary;
 pub mod worklist;
 
@@ -34,6 +35,9 @@ pub struct Options {
     pub dir: PathBuf,
     /// Names from [`FORMATS`].
     pub formats: Vec<String>,
+    /// Names from [`rounds::FORMATS`]: how the planned rounds are written for trucks and other programs. Default
+    /// `gtfs` and `gpx`.
+    pub rounds: Vec<String>,
     /// Whether maps are written as PNG beside the SVG.
     pub png: bool,
 }
@@ -41,7 +45,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let formats = FORMATS.iter().map(|format| format.name.to_owned()).collect();
-        Self { dir: "out".into(), formats, png: true }
+        let rounds = ["gtfs", "gpx"].map(str::to_owned).to_vec();
+        Self { dir: "out".into(), formats, rounds, png: true }
     }
 }
 
@@ -85,7 +90,8 @@ impl Options {
     /// # Errors
     /// When one does not.
     pub fn validate(&self) -> Result<()> {
-        self.formats.iter().try_for_each(|name| format(name).map(|_| ()))
+        self.formats.iter().try_for_each(|name| format(name).map(|_| ()))?;
+        self.rounds.iter().try_for_each(|name| rounds::format(name).map(|_| ()))
     }
 }
 
@@ -134,6 +140,11 @@ fn into(findings: &Findings, options: &Options, dir: &Path, progress: &Timed<'_>
             save(&folder_of_maps.join(format!("{}.png", map.name)), &map.png())?;
         }
         progress.advance(1);
+    }
+    if !findings.rounds.routes.is_empty() {
+        progress.begin("write rounds", 0);
+        rounds::page::write(findings, &folder("rounds")?)?;
+        rounds::write(&rounds::Timetable::new(findings, &findings.rounds), &options.rounds, dir)?;
     }
     progress.begin("write page and lists", 0);
     save(&dir.join("report.html"), html::page(findings, &maps).as_bytes())?;

@@ -93,7 +93,7 @@ const ALPHA: f64 = 0.05;
 /// A planner looks at no more places than this; the layer `hotspots` holds all of them.
 const MOST_PLACES: usize = 25;
 /// Fewer reports than this about rubbish beside a bin say nothing about the place.
-const LEAST_DUMPED: usize = 3;
+pub(crate) const LEAST_DUMPED: usize = 3;
 
 fn skipped_stops(findings: &Findings) -> Vec<Task> {
     let mut stops: Vec<(usize, &StopFinding)> = findings.collection.stops.iter().enumerate().collect();

@@ -57,6 +57,37 @@ pub struct Trip {
     pub cancelled: Vec<Day>,
 }
 
+impl Trip {
+    /// Share of the Mondays, Tuesdays, … between its first and last day on which it is planned; days that were
+    /// cancelled count.
+    pub fn weekday_shares(&self) -> [f64; 7] {
+        let days = || self.days.iter().chain(&self.cancelled);
+        let (Some(first), Some(last)) = (days().min(), days().max()) else { return [0.0; 7] };
+        let (mut planned, mut possible) = ([0u32; 7], [0u32; 7]);
+        for &day in days() {
+            planned[day.weekday()] += 1;
+        }
+        for offset in 0..=(last.0 - first.0) {
+            possible[first.plus(offset).weekday()] += 1;
+        }
+        std::array::from_fn(|weekday| {
+            if possible[weekday] == 0 {
+                0.0
+            } else {
+                f64::from(planned[weekday]) / f64::from(possible[weekday])
+            }
+        })
+    }
+
+    /// Its weekdays as a rule: those on which it runs every other week at least; without any, those on which it
+    /// runs at all.
+    pub fn weekdays(&self) -> [bool; 7] {
+        let shares = self.weekday_shares();
+        let least = if shares.iter().any(|&share| share >= 0.5) { 0.5 } else { f64::MIN_POSITIVE };
+        shares.map(|share| share >= least)
+    }
+}
+
 /// A truck.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vehicle {

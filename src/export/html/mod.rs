@@ -21,7 +21,6 @@ const STYLE: &str = include_str!("style.css");
 
 /// The page `report.html` over a run, with its maps.
 pub fn page(findings: &Findings, maps: &[Map]) -> String {
-    let language = findings.language;
     let sections = sections::all(findings, maps);
     let mut links = String::new();
     let mut inside = String::new();
@@ -37,6 +36,12 @@ pub fn page(findings: &Findings, maps: &[Map]) -> String {
         )
         .expect("a string takes all");
     }
+    document(findings, &findings.title, &lead(findings), &links, &inside)
+}
+
+/// A page of its own with this title, a line below it, links and sections; the latter two are HTML already.
+pub(super) fn document(findings: &Findings, title: &str, lead: &str, links: &str, sections: &str) -> String {
+    let language = findings.language;
     let style = fill(STYLE, &[("regular", &base64(font::REGULAR)), ("semibold", &base64(font::SEMIBOLD))]);
     let lang = match language {
         Language::En => "en",
@@ -47,14 +52,14 @@ pub fn page(findings: &Findings, maps: &[Map]) -> String {
         &[
             ("lang", lang),
             ("version", &escaped(findings.provenance.version)),
-            ("title", &escaped(&findings.title)),
+            ("title", &escaped(title)),
             ("style", &style),
             ("skip", &say!(language, "Skip to the findings", "Naar de bevindingen")),
             ("contents", &say!(language, "Contents", "Inhoud")),
             ("banner", &banner(findings)),
-            ("lead", &escaped(&lead(findings))),
-            ("links", &links),
-            ("sections", &inside),
+            ("lead", &escaped(lead)),
+            ("links", links),
+            ("sections", sections),
             ("footer", &footer(findings)),
         ],
     )

@@ -388,6 +388,7 @@ fn routes(findings: &Findings, maps: &[Map]) -> Option<Section> {
         "Elke ronde over de hele periode; “gedaan” telt geplande ledigingen waarvan de rit de afloop laat zien."
     );
     let mut body = table(&caption, &headings, &rows);
+    body.push_str(&crate::export::rounds::page::links(findings));
     body.push_str(&stops(findings));
     body.push_str(&chart(charts::reasons(findings)));
     body.push_str(&reasons(findings));
