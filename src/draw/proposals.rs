@@ -55,7 +55,7 @@ pub(super) fn map(findings: &Findings, index: usize) -> Option<Map> {
 fn place_of(findings: &Findings, proposal: &Proposal) -> Option<Local> {
     match proposal.change {
         Change::Redesign { asset } => findings.assets.get(asset as usize).map(|asset| asset.at),
-        Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } => {
+        Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } | Change::MoveStop { stop, .. } => {
             findings.rounds.stops.get(stop as usize).map(|stop| stop.at)
         }
         Change::Resequence { .. } => None,
@@ -173,7 +173,9 @@ fn draw_change(sheet: &mut Sheet<'_>, proposal: &Proposal) {
     });
     let numbered: Vec<(u32, usize)> = match &proposal.change {
         Change::Resequence { order, .. } => (1..).zip(order).map(|(place, &stop)| (stop, place)).collect(),
-        Change::ExtraStop { trip, .. } | Change::Frequency { trip, .. } => {
+        Change::ExtraStop { trip, .. }
+        | Change::Frequency { trip, .. }
+        | Change::MoveStop { to_trip: trip, .. } => {
             let calls = findings.rounds.trips.get(*trip as usize).map_or(&[][..], |trip| &trip.calls);
             (1..).zip(calls).map(|(place, call)| (call.stop, place)).collect()
         }
@@ -202,7 +204,11 @@ fn draw_change(sheet: &mut Sheet<'_>, proposal: &Proposal) {
     });
     let Some(place) = place_of(findings, proposal).filter(|&place| window.holds(place, 2.0)) else { return };
     let at = window.place(place);
-    let (Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. }) = proposal.change else { return };
+    let (Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } | Change::MoveStop { stop, .. }) =
+        proposal.change
+    else {
+        return;
+    };
     sheet.canvas.group("place", |canvas| {
         canvas.coin(at, 2.6, ACCENT, PAPER, 0.6);
         canvas.disc(at, 1.0, PAPER);

@@ -656,7 +656,9 @@ impl Subject {
         let rounds = &findings.rounds;
         let route_of = |trip: u32| rounds.trips[trip as usize].route;
         match proposal.change {
-            Change::ExtraStop { stop, trip, .. } | Change::Frequency { stop, trip, .. } => {
+            Change::ExtraStop { stop, trip, .. }
+            | Change::Frequency { stop, trip, .. }
+            | Change::MoveStop { stop, from_trip: trip, .. } => {
                 Self { route: route_of(trip), stop, at: rounds.stops[stop as usize].at }
             }
             Change::Resequence { trip, ref order } => {
