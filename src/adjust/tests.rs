@@ -18,6 +18,8 @@ use crate::period::Day;
 use crate::progress::Silent;
 use crate::random::Random;
 
+#[cfg(feature = "replan")]
+mod districts;
 mod moves;
 mod orders;
 
