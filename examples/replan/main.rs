@@ -12,7 +12,6 @@ mod files;
 mod orders;
 
 use std::path::Path;
-use std::time::Duration;
 
 use paaltje::adjust::replan::{Problem, Solution, search_while};
 
@@ -27,7 +26,9 @@ fn main() {
         [seconds, seed, ref paths @ ..] => {
             let seconds = seconds.parse().expect("seconds per file");
             let seed = seed.parse().expect("a seed");
-            paths.iter().for_each(|path| rounds(Path::new(path), seconds, seed));
+            for path in paths {
+                rounds(Path::new(path), seconds, seed);
+            }
         }
         _ => println!("SECONDS SEED FILE..., or orders PROJECT FOLDER [TABLE]"),
     }
@@ -39,7 +40,7 @@ fn rounds(path: &Path, seconds: f64, seed: u64) {
     let (start, mut steps) = (cpu(), 0);
     let found = search_while(&problem, &[], seed, |step| {
         steps = step;
-        (cpu() - start).as_secs_f64() / seconds
+        (cpu() - start) / seconds
     });
     complain(&problem, &found);
     println!(
@@ -47,7 +48,7 @@ fn rounds(path: &Path, seconds: f64, seed: u64) {
         path.display(),
         found.cost as f64 / unit,
         found.rounds.len(),
-        (cpu() - start).as_secs_f64(),
+        cpu() - start,
     );
 }
 
@@ -59,10 +60,10 @@ fn complain(problem: &Problem, found: &Solution) {
     assert!(found.rounds.iter().all(|round| problem.back_at(round).is_some()), "loads and hours hold");
 }
 
-/// Processor time of this thread, as Linux tells it.
-fn cpu() -> Duration {
+/// Seconds of processor time of this thread, as Linux tells it.
+fn cpu() -> f64 {
     let told =
         std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells the time of a thread");
-    let nanoseconds = told.split(' ').next().and_then(|word| word.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("its first word is a number"))
+    let nanoseconds = told.split(' ').next().and_then(|word| word.parse::<f64>().ok());
+    nanoseconds.expect("its first word is a number") / 1e9
 }

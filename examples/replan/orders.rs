@@ -41,7 +41,7 @@ pub(crate) fn compare(project: &Path, folder: &Path, table: Option<&Path>) {
             settings.adjust.tries_per_stop,
             Random::new(1976).stream("resequence", 0),
         );
-        let seconds = (super::cpu() - start).as_secs_f64();
+        let seconds = super::cpu() - start;
         write(&costs, places.len(), &folder.join(format!("{}.txt", trip.id)));
         let ours = costs.of(&order);
         let peer = table.as_deref().and_then(|table| peer(table, &trip.id));
