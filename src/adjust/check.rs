@@ -6,7 +6,7 @@
 mod places;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, CostBasis, Options, Proposal, Situation};
 use crate::model::NONE;
@@ -134,6 +134,9 @@ impl<'a> Checker<'a> {
             Change::Relocate { asset, to, beside } => {
                 self.bin(proposal, *to, *beside, Some(*asset), &mut found);
             }
+            Change::MoveStop { stop, from_trip, to_trip, position } => {
+                self.moved(proposal, *stop, (*from_trip, *to_trip), *position as usize, &mut found);
+            }
             Change::Redesign { asset } => {
                 if *asset as usize >= self.situation.assets.len() {
                     found.push(Violation::Unknown(format!("asset {asset}")));
@@ -186,6 +189,7 @@ impl<'a> Checker<'a> {
         if !found.is_empty() {
             return;
         }
+        self.kept(&today, order, found);
         let depot = self.depot(trip);
         let drive = |stops: &[u32]| {
             let stops = stops.iter().map(|&stop| (self.situation.rounds.stops[stop as usize].at, false));
@@ -195,6 +199,77 @@ impl<'a> Checker<'a> {
         let (before, after) = (drive(&today), drive(order));
         let runs: f64 = (0..7).map(|weekday| share_of_weeks(trip, weekday)).sum();
         priced(proposal, before, after, 0.0, runs, found);
+    }
+
+    /// Whether enough of an order stays, and everything about its frozen stops. The ends count as a place.
+    fn kept(&self, today: &[u32], order: &[u32], found: &mut Vec<Violation>) {
+        let legs = |stops: &[u32]| -> Vec<(u32, u32)> {
+            let ends = [NONE].into_iter().chain(stops.iter().copied());
+            ends.zip(stops.iter().copied().chain([NONE])).collect()
+        };
+        let after = legs(order);
+        let stops = &self.situation.rounds.stops;
+        let is_frozen = |stop: u32| stop != NONE && self.options.frozen.contains(&stops[stop as usize].id);
+        let (mut n_kept, mut n) = (0.0, 0.0);
+        for leg in legs(today) {
+            n += 1.0;
+            if after.contains(&leg) {
+                n_kept += 1.0;
+            } else if let Some(stop) = [leg.0, leg.1].into_iter().find(|&stop| is_frozen(stop)) {
+                found.push(Violation::Stops(format!("changes what is next to stop {stop}, which is frozen")));
+            }
+        }
+        if n_kept < self.options.keep_order * n - 1e-9 {
+            found.push(Violation::Stops(format!("keeps {n_kept} of {n} legs")));
+        }
+    }
+
+    fn moved(
+        &self,
+        proposal: &Proposal,
+        stop: u32,
+        (from, to): (u32, u32),
+        position: usize,
+        found: &mut Vec<Violation>,
+    ) {
+        let (Some(from), Some(to)) = (self.trip(from, found), self.trip(to, found)) else { return };
+        if !self.has_stop(stop, found) {
+            return;
+        }
+        if position > to.calls.len() {
+            found.push(Violation::Unknown(format!("place {position} in trip `{}`", to.id)));
+            return;
+        }
+        let mut today = from.calls.iter().enumerate().filter(|(_, call)| call.stop == stop);
+        let (Some((here, _)), None) = (today.next(), today.next()) else {
+            found.push(Violation::Days(format!("trip `{}` does not call at stop {stop} once", from.id)));
+            return;
+        };
+        if to.calls.iter().any(|call| call.stop == stop) {
+            found.push(Violation::Nothing);
+        }
+        if self.options.frozen.contains(&self.situation.rounds.stops[stop as usize].id) {
+            found.push(Violation::Stops(format!("moves stop {stop}, which is frozen")));
+        }
+        let dates = |trip: &Trip| -> BTreeSet<i32> {
+            trip.days.iter().chain(&trip.cancelled).map(|day| day.0).collect()
+        };
+        if dates(from) != dates(to) {
+            found.push(Violation::Days(format!("trips `{}` and `{}` have other days", from.id, to.id)));
+        }
+        let (closed, open) = self.with_and_without(from, stop, here, true);
+        let (before, after) = self.with_and_without(to, stop, position, false);
+        let sum = |a: Drive, b: Drive| (a.0 + b.0, a.1 + b.1, a.2 && b.2);
+        let runs: f64 = (0..7).map(|weekday| share_of_weeks(from, weekday)).sum();
+        priced(proposal, sum(open, before), sum(closed, after), 0.0, runs, found);
+        if proposal.is_feasible {
+            let days = std::array::from_fn(|weekday| share_of_weeks(to, weekday) >= 0.5);
+            let mut extra_s = after.1 - before.1 + self.service_s(stop);
+            if from.vehicle == to.vehicle {
+                extra_s -= open.1 - closed.1 + self.service_s(stop);
+            }
+            self.fits(to, stop, extra_s, days, found);
+        }
     }
 
     fn extra(

@@ -24,6 +24,10 @@ impl Leg {
     /// A leg of no length: standing still.
     pub(super) const NONE: Self = Self { length_m: 0.0, seconds: 0.0, basis: CostBasis::Routed };
 
+    /// A leg that is not to be driven.
+    pub(super) const NEVER: Self =
+        Self { length_m: f64::INFINITY, seconds: f64::INFINITY, basis: CostBasis::Routed };
+
     /// This one and then another.
     pub(super) fn and(self, other: Self) -> Self {
         Self {
@@ -252,6 +256,35 @@ impl<'a> Plan<'a> {
     /// Seconds of one emptying.
     pub(super) fn service_s(&self, stop: u32) -> f64 {
         self.rounds.stops[stop as usize].service_s.unwrap_or(self.options.service_s)
+    }
+
+    /// Whether the project leaves this place where it is in its trip.
+    pub(super) fn is_frozen(&self, place: u32) -> bool {
+        let stop = self.rounds.stops.get(place as usize);
+        stop.is_some_and(|stop| self.options.frozen.contains(&stop.id))
+    }
+
+    /// Kilograms expected at an emptying of `stop`.
+    pub(super) fn stop_kg(&self, stop: u32) -> f64 {
+        self.stop_kg[stop as usize]
+    }
+
+    /// Kilograms that a trip's truck could still take; infinite where its capacity is not known.
+    pub(super) fn room_kg(&self, run: &Run) -> f64 {
+        let capacity_kg = some(run.trip.vehicle).and_then(|truck| self.rounds.vehicles[truck].capacity_kg);
+        capacity_kg.map_or(f64::INFINITY, |kg| kg - self.load_kg[run.index as usize])
+    }
+
+    /// Seconds that its crew could still work on the fullest of a trip's days; infinite where the shift is not
+    /// known.
+    pub(super) fn room_s(&self, run: &Run) -> f64 {
+        let shift_s = some(run.trip.vehicle).and_then(|truck| self.rounds.vehicles[truck].shift_s);
+        let busy = |weekday: usize| -> f64 {
+            let same = |other: &&Run| other.trip.vehicle == run.trip.vehicle && other.runs_on(weekday);
+            self.runs.iter().filter(same).map(|other| self.duration_s[other.index as usize]).sum()
+        };
+        let fullest_s = (0..7).filter(|&weekday| run.runs_on(weekday)).map(busy).fold(0.0, f64::max);
+        shift_s.map_or(f64::INFINITY, |shift_s| shift_s - fullest_s)
     }
 
     /// Why a call at `stop` that takes `extra_s` seconds longer does not fit into `run` on these weekdays;

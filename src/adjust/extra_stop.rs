@@ -6,6 +6,7 @@
 
 use super::benefit::{self, Evidence, Fill};
 use super::cost::{Leg, Plan, Run};
+use super::insertion::Sequence;
 use super::{Change, Options, Proposal, Situation};
 
 /// Names of the weekdays, Monday first.
@@ -169,18 +170,19 @@ fn candidates(plan: &Plan, stop: u32, fill: &Fill, hours: &[f64]) -> Vec<Candida
 
     let mut candidates = Vec::new();
     for run in open {
-        let price = |position: usize| -> Leg {
-            let (prev, next) = around(run, position);
-            let to = prev.map_or(Leg::NONE, |prev| there.get(number(prev), 0));
-            let from = next.map_or(Leg::NONE, |next| back.get(0, number(next)));
-            let both = prev.is_some() && next.is_some();
-            let today = if both { plan.chain(run)[run.place_of_call(position) - 1] } else { Leg::NONE };
-            to.and(from).instead_of(today)
-        };
-        let prices = (0..=run.trip.calls.len()).map(|position| (position, price(position)));
-        let cheapest = prices
-            .min_by(|(_, a), (_, b)| a.seconds.total_cmp(&b.seconds).then(a.length_m.total_cmp(&b.length_m)));
-        let Some((position, mut extra)) = cheapest else { continue };
+        let legs: Vec<f64> = plan.chain(run).iter().map(|&leg| leg.seconds).collect();
+        let numbers = || run.places.iter().map(|&place| number(place));
+        let to: Vec<f64> = numbers().map(|place| there.get(place, 0).seconds).collect();
+        let from: Vec<f64> = numbers().map(|place| back.get(0, place).seconds).collect();
+        let sequence = Sequence { legs: &legs, there: &to, back: &from, has_open_ends: !run.has_depot };
+        let Some((place, _)) = sequence.cheapest() else { continue };
+        let position = place - usize::from(run.has_depot);
+        let (prev, next) = around(run, position);
+        let to = prev.map_or(Leg::NONE, |prev| there.get(number(prev), 0));
+        let from = next.map_or(Leg::NONE, |next| back.get(0, number(next)));
+        let both = prev.is_some() && next.is_some();
+        let today = if both { plan.chain(run)[place - 1] } else { Leg::NONE };
+        let mut extra = to.and(from).instead_of(today);
         extra.seconds += plan.service_s(stop);
         for weekday in (0..7).filter(|&weekday| run.runs_on(weekday)) {
             let hour = hour(run, position, weekday);
@@ -220,7 +222,7 @@ fn choose(candidates: &[Candidate]) -> Option<&Candidate> {
 }
 
 /// The places before and after call `position` of a trip; `None` beyond an end without a depot.
-fn around(run: &Run, position: usize) -> (Option<u32>, Option<u32>) {
+pub(super) fn around(run: &Run, position: usize) -> (Option<u32>, Option<u32>) {
     let place = run.place_of_call(position);
     (place.checked_sub(1).map(|before| run.places[before]), run.places.get(place).copied())
 }

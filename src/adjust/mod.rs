@@ -10,8 +10,13 @@ mod clean_up;
 mod cost;
 mod extra_stop;
 mod frequency;
+pub mod insertion;
+mod move_stop;
+pub mod order;
 mod redesign;
 mod relocate;
+#[cfg(feature = "replan")]
+pub mod replan;
 mod resequence;
 
 use serde::Deserialize;
@@ -70,6 +75,13 @@ pub struct Options {
     pub apart_h: f64,
     /// Share of driving that another order must save to be proposed; default 0.02.
     pub min_saving: f64,
+    /// Share of the legs of a trip, 0 to 1, that another order leaves as they are: what crews know by heart;
+    /// default 0.3. 0 lets everything change, 1 nothing.
+    pub keep_order: f64,
+    /// Ids of stops that stay in their trip, between the stops before and behind them; default none.
+    pub frozen: Vec<String>,
+    /// Seconds a week that moving a stop to another trip must save to be proposed; default 120.
+    pub min_move_s: f64,
     /// Tries per stop of a trip in the search for another order; default 60. More tries take longer and find
     /// slightly shorter orders.
     pub tries_per_stop: usize,
@@ -111,6 +123,9 @@ impl Default for Options {
             max_extra_per_week: 3,
             apart_h: 5.0,
             min_saving: 0.02,
+            keep_order: 0.3,
+            frozen: Vec::new(),
+            min_move_s: 120.0,
             tries_per_stop: 60,
             redesign_share: 0.5,
             walk_m: 100.0,
@@ -158,9 +173,11 @@ pub fn propose(situation: &Situation, options: &Options, progress: &dyn Progress
     }
     let plan = cost::Plan::new(situation, options);
     let evidence = benefit::Evidence::new(situation);
-    progress.begin("proposals", 6);
+    progress.begin("proposals", 7);
     let mut proposals = Vec::new();
     proposals.extend(best(resequence::proposals(&plan, options), options));
+    progress.advance(1);
+    proposals.extend(best(move_stop::proposals(&plan, options), options));
     progress.advance(1);
     proposals.extend(best(extra_stop::proposals(situation, &plan, &evidence, options), options));
     progress.advance(1);
@@ -307,6 +324,17 @@ pub enum Change {
         /// The stop that it is emptied together with.
         beside: u32,
     },
+    /// Let another trip of the same days call at a stop.
+    MoveStop {
+        /// The stop.
+        stop: u32,
+        /// The trip that calls there today.
+        from_trip: u32,
+        /// The trip that shall.
+        to_trip: u32,
+        /// The call goes before this place in that trip.
+        position: u32,
+    },
     /// A bollard or other asset that is hit again and again: look at the place.
     Redesign {
         /// The asset.
@@ -324,6 +352,7 @@ impl Change {
             Self::CleanUp { .. } => "clean_up",
             Self::AddBin { .. } => "add_bin",
             Self::Relocate { .. } => "relocate",
+            Self::MoveStop { .. } => "move_stop",
             Self::Redesign { .. } => "redesign",
         }
     }
@@ -336,6 +365,7 @@ impl Change {
             | Self::Frequency { stop, trip, .. }
             | Self::CleanUp { stop, trip, .. } => (*stop, *trip, [0; 2]),
             Self::Resequence { trip, .. } => (*trip, 0, [0; 2]),
+            Self::MoveStop { stop, from_trip, .. } => (*stop, *from_trip, [0; 2]),
             Self::AddBin { at, beside } => (*beside, 0, place(at)),
             Self::Relocate { asset, to, .. } => (*asset, 0, place(to)),
             Self::Redesign { asset } => (*asset, 0, [0; 2]),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 
 use super::benefit::{Fill, gamma_interval, gamma_prior, gaps_h};
-use super::resequence::{Costs, shorter};
+use super::order::{Costs, shorter};
 use super::*;
 use crate::collection::{Diagnosis, Reason, StopFinding};
 use crate::dedupe::Incidents;
@@ -18,6 +18,11 @@ use crate::network;
 use crate::period::Day;
 use crate::progress::Silent;
 use crate::random::Random;
+
+#[cfg(feature = "replan")]
+mod districts;
+mod moves;
+mod orders;
 
 struct Town {
     rounds: Rounds,
@@ -580,7 +585,7 @@ fn small_rounds_get_all_but_always_the_order_that_trying_all_gives() {
     for case in 0..n_cases {
         let n = 4 + case % 5;
         let cost: Vec<i64> = (0..n * n).map(|_| dice.random_range(1..1000)).collect();
-        let costs = Costs { n, cost };
+        let costs = Costs::new(cost);
         let today: Vec<usize> = (0..n).collect();
         let order = shorter(&costs, &today, 60, Random::new(1).stream("test", 0));
         let mut inner: Vec<usize> = (1..n - 1).collect();
@@ -601,7 +606,7 @@ proptest! {
     fn another_order_has_the_same_places_and_is_never_longer(
         cost in prop::collection::vec(1..1000i64, 900), n in 4..=30usize,
     ) {
-        let costs = Costs { n, cost: cost[..n * n].to_vec() };
+        let costs = Costs::new(cost[..n * n].to_vec());
         let today: Vec<usize> = (0..n).collect();
         let mut order = shorter(&costs, &today, 2, Random::new(1).stream("test", 0));
         prop_assert!(costs.of(&order) <= costs.of(&today));

@@ -74,6 +74,15 @@ pub(super) enum Command {
         #[arg(short, long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Plan the rounds of each yard and weekday anew: new rounds as CSV, with what they save.
+    #[cfg(feature = "replan")]
+    Replan {
+        /// The project file.
+        project: PathBuf,
+        /// Steps of the search per weekday; more take longer and find shorter rounds.
+        #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+        steps: u64,
+    },
     /// List what can be read and written.
     Formats,
     /// Print a completion script for a shell.

@@ -10,6 +10,8 @@ mod explain;
 mod formats;
 mod geocode;
 mod init;
+#[cfg(feature = "replan")]
+mod replan;
 mod run;
 mod simulate;
 
@@ -55,6 +57,10 @@ fn command(args: &Args) -> Result<ExitCode> {
         }
         Command::Simulate { project, seed, out } => {
             simulate::simulate(args, project, *seed, out).map(|()| ExitCode::SUCCESS)
+        }
+        #[cfg(feature = "replan")]
+        Command::Replan { project, steps } => {
+            replan::replan(args, project, *steps).map(|()| ExitCode::SUCCESS)
         }
         Command::Formats => {
             out(&formats::text());

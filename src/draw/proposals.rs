@@ -92,7 +92,7 @@ impl Place {
 fn place_of(findings: &Findings, proposal: &Proposal) -> Option<Local> {
     match proposal.change {
         Change::Redesign { asset } => findings.assets.get(asset as usize).map(|asset| asset.at),
-        Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } => {
+        Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } | Change::MoveStop { stop, .. } => {
             findings.rounds.stops.get(stop as usize).map(|stop| stop.at)
         }
         Change::CleanUp { stop, .. } => findings.rounds.stops.get(stop as usize).map(|stop| stop.at),
@@ -212,7 +212,10 @@ fn draw_change(sheet: &mut Sheet<'_>, proposal: &Proposal) {
     });
     let numbered: Vec<(u32, usize)> = match &proposal.change {
         Change::Resequence { order, .. } => (1..).zip(order).map(|(place, &stop)| (stop, place)).collect(),
-        Change::ExtraStop { trip, .. } | Change::Frequency { trip, .. } | Change::CleanUp { trip, .. } => {
+        Change::ExtraStop { trip, .. }
+        | Change::Frequency { trip, .. }
+        | Change::CleanUp { trip, .. }
+        | Change::MoveStop { to_trip: trip, .. } => {
             let calls = findings.rounds.trips.get(*trip as usize).map_or(&[][..], |trip| &trip.calls);
             (1..).zip(calls).map(|(place, call)| (call.stop, place)).collect()
         }
@@ -241,8 +244,10 @@ fn draw_change(sheet: &mut Sheet<'_>, proposal: &Proposal) {
     });
     let Some(place) = place_of(findings, proposal).filter(|&place| window.holds(place, 2.0)) else { return };
     let at = window.place(place);
-    let (Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } | Change::CleanUp { stop, .. }) =
-        proposal.change
+    let (Change::ExtraStop { stop, .. }
+    | Change::Frequency { stop, .. }
+    | Change::CleanUp { stop, .. }
+    | Change::MoveStop { stop, .. }) = proposal.change
     else {
         return;
     };

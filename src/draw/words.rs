@@ -309,6 +309,10 @@ pub(crate) fn proposal(findings: &Findings, proposal: &Proposal) -> String {
                 "Verplaats een bak: {which}, naar een plek{near}"
             )
         }
+        Change::MoveStop { stop: at, from_trip, to_trip, .. } => {
+            let (at, from, to) = (stop(findings, *at), trip(findings, *from_trip), trip(findings, *to_trip));
+            say!(language, "Serve {at} by {to} instead of {from}", "Leeg {at} met {to} in plaats van {from}")
+        }
         Change::Redesign { asset: which } => {
             let which = asset(findings, *which);
             say!(language, "Redesign the place: {which}", "Richt de plek anders in: {which}")

@@ -660,7 +660,8 @@ impl Subject {
         match proposal.change {
             Change::ExtraStop { stop, trip, .. }
             | Change::Frequency { stop, trip, .. }
-            | Change::CleanUp { stop, trip, .. } => {
+            | Change::CleanUp { stop, trip, .. }
+            | Change::MoveStop { stop, from_trip: trip, .. } => {
                 Self { route: route_of(trip), stop, at: rounds.stops[stop as usize].at }
             }
             Change::Resequence { trip, ref order } => {

@@ -225,6 +225,10 @@ fn proposal(findings: &Findings, proposal: &Proposal) -> Task {
             let id = &findings.assets[*asset as usize].id;
             ("public space", format!("move litter bin {id} here"), format!("near {stop}"))
         }
+        Change::MoveStop { to_trip, .. } => {
+            let to = &rounds.routes[rounds.trips[*to_trip as usize].route as usize];
+            ("waste planning", format!("let round {} serve it", to.id), stop)
+        }
         Change::Redesign { asset } => {
             let asset = &findings.assets[*asset as usize];
             let action = format!("inspect the place of this {}", asset.kind.label(findings.language));

@@ -96,16 +96,22 @@ impl<'a> Ledger<'a> {
 
 fn trip_of(proposal: &Proposal) -> Option<usize> {
     match proposal.change {
-        Change::ExtraStop { trip, .. } | Change::Frequency { trip, .. } | Change::Resequence { trip, .. } => {
-            some(trip)
-        }
-        Change::Redesign { .. } => None,
+        Change::ExtraStop { trip, .. }
+        | Change::Frequency { trip, .. }
+        | Change::Resequence { trip, .. }
+        | Change::CleanUp { trip, .. }
+        | Change::MoveStop { to_trip: trip, .. } => some(trip),
+        Change::AddBin { .. } | Change::Relocate { .. } | Change::Redesign { .. } => None,
     }
 }
 
 fn stop_of(proposal: &Proposal) -> Option<usize> {
     match proposal.change {
-        Change::ExtraStop { stop, .. } | Change::Frequency { stop, .. } => some(stop),
+        Change::ExtraStop { stop, .. }
+        | Change::Frequency { stop, .. }
+        | Change::CleanUp { stop, .. }
+        | Change::MoveStop { stop, .. } => some(stop),
+        Change::AddBin { beside, .. } | Change::Relocate { beside, .. } => some(beside),
         Change::Resequence { .. } | Change::Redesign { .. } => None,
     }
 }

@@ -491,6 +491,17 @@ fn asked(facts: &Facts<'_>, row: &Row<'_>) -> String {
                     let sign = if to_per_week > from_per_week { "+" } else { "−" };
                     say!(language, "{id}: {sign} {to}× a week", "{id}: {sign} {to}× per week")
                 }
+                Change::CleanUp { weekday, .. } => {
+                    let on = words::weekdays(language, std::array::from_fn(|day| day == *weekday));
+                    say!(language, "{id}: clear away ({on})", "{id}: opruimen ({on})")
+                }
+                Change::MoveStop { to_trip, .. } => {
+                    let route = findings.rounds.trips[*to_trip as usize].route;
+                    format!("{id}: → {}", findings.rounds.routes[route as usize].id)
+                }
+                Change::AddBin { .. } | Change::Relocate { .. } => {
+                    say!(language, "{id}: a bin nearby", "{id}: een bak dichtbij")
+                }
                 Change::Resequence { .. } | Change::Redesign { .. } => id.clone(),
             };
             if proposal.is_feasible {

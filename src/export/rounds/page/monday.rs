@@ -237,7 +237,7 @@ fn is_more(change: &Change) -> bool {
     match change {
         Change::ExtraStop { .. } => true,
         Change::Frequency { from_per_week, to_per_week, .. } => to_per_week > from_per_week,
-        Change::Resequence { .. } | Change::Redesign { .. } => false,
+        _ => false,
     }
 }
 
@@ -292,7 +292,7 @@ fn with_days(facts: &Facts<'_>, proposal: &Proposal, stop: u32) -> String {
             let to = words::decimal(language, *to_per_week, usize::from(to_per_week.fract() > 0.05));
             say!(language, "{name}, {to}× a week", "{name}, {to}× per week")
         }
-        Change::Resequence { .. } | Change::Redesign { .. } => name.to_owned(),
+        _ => name.to_owned(),
     }
 }
 
