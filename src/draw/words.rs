@@ -147,6 +147,12 @@ pub(crate) fn weekdays(language: Language, days: [bool; 7]) -> String {
     chosen.join(", ")
 }
 
+/// Words as the beginning of a sentence.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// What people call a choice of kinds.
 pub(crate) fn selection(language: Language, selection: Selection) -> String {
     match selection {
