@@ -20,7 +20,9 @@ pub(crate) mod proposals;
 pub(crate) mod round_page;
 pub(crate) mod rounds;
 mod scale;
+mod segments;
 mod sheet;
+mod surface;
 mod window;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -58,20 +60,26 @@ impl Map {
     }
 }
 
-/// All maps of a run: report density, hotspots, every round, and the proposals that are most worth doing.
-/// Maps without anything to show are left out.
+/// All maps of a run: report density, hotspots, smooth surfaces and screened streets where the project asks for them,
+/// every round, and the proposals that are most worth doing. Maps without anything to show are left out.
 pub fn maps(findings: &Findings) -> Vec<Map> {
     let rounds = findings.rounds.routes.len();
     let proposals = findings.proposals.len().min(proposals::MAPPED);
-    let mut maps: Vec<Map> = (0..2 + rounds + proposals)
-        .into_par_iter()
-        .filter_map(|index| match index {
-            0 => density::map(findings),
-            1 => hotspots::map(findings),
-            index if index < 2 + rounds => rounds::map(findings, index - 2),
-            index => proposals::map(findings, index - 2 - rounds),
-        })
-        .collect();
+    let mut sheets: Vec<Box<dyn Fn() -> Option<Map> + Sync + '_>> =
+        vec![Box::new(|| density::map(findings)), Box::new(|| hotspots::map(findings))];
+    for bands in surface::surfaces(findings) {
+        sheets.push(Box::new(move || surface::map(findings, bands)));
+    }
+    for rows in segments::screenings(findings) {
+        sheets.push(Box::new(move || segments::map(findings, rows)));
+    }
+    for round in 0..rounds {
+        sheets.push(Box::new(move || rounds::map(findings, round)));
+    }
+    for proposal in 0..proposals {
+        sheets.push(Box::new(move || proposals::map(findings, proposal)));
+    }
+    let mut maps: Vec<Map> = sheets.par_iter().filter_map(|sheet| sheet()).collect();
     let mut seen = std::collections::BTreeMap::new();
     for map in &mut maps {
         let times = seen.entry(map.name.to_lowercase()).or_insert(0);

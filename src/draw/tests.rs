@@ -843,16 +843,21 @@ fn no_text_is_smaller_than_nine_points() {
 #[test]
 fn words_cover_no_other_words_and_stay_on_the_sheet() {
     for map in maps(&small_town(Language::Nl)) {
-        let boxes = map.canvas.text_boxes();
-        let is_words = |words: &str| words.chars().any(char::is_alphabetic);
-        for (index, (a, words, _)) in boxes.iter().enumerate().filter(|(_, (_, words, _))| is_words(words)) {
-            assert!(a[0] > 0.0 && a[1] > 0.0 && a[2] < 297.0 && a[3] < 210.0, "{}: {words} {a:?}", map.name);
-            for (b, others, _) in boxes[index + 1..].iter().filter(|(_, words, _)| is_words(words)) {
-                let across = a[2].min(b[2]) - a[0].max(b[0]);
-                let down = a[3].min(b[3]) - a[1].max(b[1]);
-                // Lines of one label stand closer than a full line: their boxes touch, their letters do not.
-                assert!(across < 0.01 || down < 0.9, "{}: {words} and {others}", map.name);
-            }
+        check_words(&map);
+    }
+}
+
+/// That the words of a sheet can be read.
+pub(crate) fn check_words(map: &Map) {
+    let boxes = map.canvas.text_boxes();
+    let is_words = |words: &str| words.chars().any(char::is_alphabetic);
+    for (index, (a, words, _)) in boxes.iter().enumerate().filter(|(_, (_, words, _))| is_words(words)) {
+        assert!(a[0] > 0.0 && a[1] > 0.0 && a[2] < 297.0 && a[3] < 210.0, "{}: {words} {a:?}", map.name);
+        for (b, others, _) in boxes[index + 1..].iter().filter(|(_, words, _)| is_words(words)) {
+            let across = a[2].min(b[2]) - a[0].max(b[0]);
+            let down = a[3].min(b[3]) - a[1].max(b[1]);
+            // Lines of one label stand closer than a full line: their boxes touch, their letters do not.
+            assert!(across < 0.01 || down < 0.9, "{}: {words} and {others}", map.name);
         }
     }
 }

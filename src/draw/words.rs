@@ -156,6 +156,12 @@ pub(crate) fn weekday(language: Language, weekday: usize) -> &'static str {
     NAMES[language as usize][weekday.min(6)]
 }
 
+/// Words as the beginning of a sentence.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// What people call a choice of kinds.
 pub(crate) fn selection(language: Language, selection: Selection) -> String {
     match selection {

@@ -8,6 +8,7 @@ use h3o::{CellIndex, Resolution};
 use serde::Deserialize;
 
 use crate::hotspots::city::City;
+use crate::index::FINE;
 use crate::model::asset::AssetKind;
 use crate::model::kind::Selection;
 use crate::unit::Local;
@@ -62,9 +63,12 @@ impl City<'_> {
     pub(super) fn exposure(&self, per: Per, cells: &[CellIndex]) -> Vec<f64> {
         let mut exposure = vec![0.0; cells.len()];
         let Some(resolution) = cells.first().map(|cell| cell.resolution()) else { return exposure };
+        // As incidents are counted: by the parent of the fine cell, which near an edge is not the cell around the place.
+        // An asset in one cell and its incidents in the next would be a cluster.
         let mut add = |at: Local, amount: f64| {
             if at.is_somewhere()
-                && let Ok(item) = cells.binary_search(&self.scene.plane.cell(at, resolution))
+                && let Some(cell) = self.scene.plane.cell(at, FINE).parent(resolution)
+                && let Ok(item) = cells.binary_search(&cell)
             {
                 exposure[item] += amount;
             }

@@ -21,7 +21,7 @@ use crate::model::kind::Selection;
 use crate::random::Random;
 use crate::stats::correct::benjamini_hochberg;
 use crate::stats::normal;
-use crate::stats::permute::{SubsetSums, conditional, pseudo_p};
+use crate::stats::permute::{SubsetSums, conditional, conditional_until, pseudo_p};
 use crate::stats::weights::Weights;
 
 /// The name of the method in layers.
@@ -29,6 +29,8 @@ pub const METHOD: &str = "gi_star";
 
 /// Permutations where the exact probability cannot be counted and none are asked for.
 pub(super) const FALLBACK_PERMUTATIONS: u32 = 9_999;
+/// Of those, so many that reach what was observed are enough: a p-value of 0.005 or more is known to a seventh then.
+const ENOUGH_REACHED: u32 = 50;
 
 /// The settings of `[[hotspots.gi_star]]`.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
@@ -41,12 +43,12 @@ pub struct Options {
     pub resolution: u8,
     /// Permutations behind each p-value. With R of them no p-value is below 1 / (R + 1), which is often too
     /// coarse to stand the correction for all cells; 0 stands for all permutations there are: the exact
-    /// probability (drawn 9,999 times where counts run into the ten thousands). Default 0.
+    /// probability (drawn up to 9,999 times where counts run into the ten thousands). Default 0.
     pub permutations: u32,
     /// How many steps away a cell still is a neighbour. Default 1: the six cells around.
     pub neighbours: u32,
     /// What counts are compared with: `nothing`, `reports`, `street_metres`, `visits` or a kind of asset. Rates have no
-    /// exact probability: `permutations = 0` draws 9,999 times then. Default `nothing`.
+    /// exact probability: `permutations = 0` draws up to 9,999 times then. Default `nothing`.
     pub per: Per,
 }
 
@@ -122,8 +124,8 @@ pub fn p_values(
     p_values_of_rates(&values, cells, weights, permutations, random)
 }
 
-/// The same for values that are no counts and so cannot be counted out: drawn `permutations` times, for 0 of them
-/// 9,999 times.
+/// The same for values that are no counts and so cannot be counted out: drawn `permutations` times, for 0 of them up
+/// to 9,999 times, as often as it takes to see that a cell is nothing special.
 ///
 /// # Panics
 /// When `values`, `cells` and `weights` are not of the same items.
@@ -135,8 +137,10 @@ pub fn p_values_of_rates(
     random: Random,
 ) -> Vec<f64> {
     assert_eq!(values.len(), cells.len(), "one value per cell");
-    let permutations = if permutations == 0 { FALLBACK_PERMUTATIONS } else { permutations };
     let stream = |item: usize| random.stream(METHOD, u64::from(cells[item]));
+    if permutations == 0 {
+        return conditional_until(values, weights, ENOUGH_REACHED, FALLBACK_PERMUTATIONS, stream);
+    }
     conditional(values, weights, permutations, stream)
         .into_iter()
         .map(|reached| pseudo_p(reached, permutations))

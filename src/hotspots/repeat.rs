@@ -10,7 +10,7 @@
 //! An asset's incidents are those that `link` tied to it; it was there to be reported on every day of the period: no
 //! asset is older or younger, for sources seldom say when one was placed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -125,22 +125,24 @@ fn find_kind(
     }
 
     let expected = rates.mean * days;
-    let p_values: Vec<f64> = counts.iter().map(|&count| poisson::upper_tail(count, expected)).collect();
+    let intervals = Intervals { rates, total, all_days: days * assets.len() as f64 };
+    // All were watched equally long: what was counted as often is known as well.
+    let distinct: BTreeSet<u32> = counts.iter().copied().collect();
+    let known: BTreeMap<u32, Known> =
+        distinct.into_iter().map(|count| (count, Known::of(count, days, &intervals))).collect();
+    let of_count =
+        |value: fn(&Known) -> f64| counts.iter().map(|count| value(&known[count])).collect::<Vec<f64>>();
+    let p_values = of_count(|known| known.p_value);
     let q_values = benjamini_hochberg(&p_values);
-    let exceeds: Vec<f64> =
-        values.iter().map(|&count| rates.exceeds(count, days, DOUBLE * rates.mean)).collect();
+    let exceeds = of_count(|known| known.exceeds);
     let false_shares = bayesian(&exceeds.iter().map(|sure| 1.0 - sure).collect::<Vec<_>>());
     let do_differ = poisson::dispersion_p(&values, &exposures) <= DIFFER_P;
-    let intervals = Intervals { rates, total, all_days: days * assets.len() as f64 };
-    // All were watched equally long: what was counted as often has the same interval.
-    let mut known: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     let linked: Vec<u32> = assets.iter().flat_map(|&asset| members[asset].iter().copied()).collect();
     let all = late_and_all(city, &linked);
     for (place, &asset) in assets.iter().enumerate() {
         let n_incidents = counts[place];
         let q_value = if do_differ { q_values[place].max(false_shares[place]) } else { q_values[place] };
-        let (rate_low, rate_high) =
-            *known.entry(n_incidents).or_insert_with(|| intervals.of(values[place], days));
+        let (rate_low, rate_high) = known[&n_incidents].interval;
         let last = members[asset].iter().map(|&incident| city.incidents.last_at[incident as usize]).max();
         let row = AssetFinding {
             asset: u32::try_from(asset).expect("fewer than 2^32 assets"),
@@ -163,6 +165,27 @@ fn find_kind(
             found.hotspots.push(hotspot);
         }
         found.assets.push(row);
+    }
+}
+
+/// What is known of an asset by how often it was counted.
+struct Known {
+    /// Probability of at least so many incidents at the mean rate.
+    p_value: f64,
+    /// Probability that the true rate is more than twice the mean.
+    exceeds: f64,
+    /// Between what the true rate lies, per day.
+    interval: (f64, f64),
+}
+
+impl Known {
+    fn of(count: u32, days: f64, intervals: &Intervals) -> Self {
+        let (rates, n) = (intervals.rates, f64::from(count));
+        Self {
+            p_value: poisson::upper_tail(count, rates.mean * days),
+            exceeds: rates.exceeds(n, days, DOUBLE * rates.mean),
+            interval: intervals.of(n, days),
+        }
     }
 }
 

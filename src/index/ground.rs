@@ -84,8 +84,10 @@ impl Ground {
         resolution: Resolution,
         plane: &Plane,
     ) -> Vec<CellIndex> {
-        let held: Vec<CellIndex> =
-            self.standing.par_iter().map(|&at| plane.cell(at, resolution)).chain(occupied.to_vec()).collect();
+        // By their fine cells, as incidents are, so that an asset and its incidents share a cell.
+        let standing =
+            self.standing.par_iter().map(|&at| super::ancestor(plane.cell(at, super::FINE), resolution));
+        let held: Vec<CellIndex> = standing.chain(occupied.to_vec()).collect();
         let held = sorted(held);
         let on_streets = sorted(along(&self.stretches, resolution, plane).collect());
         let holds = |cells: &[CellIndex], cell: &CellIndex| cells.binary_search(cell).is_ok();

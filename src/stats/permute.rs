@@ -1,7 +1,8 @@
 //! Values and neighbours in, permutation p-values out: how often would a random arrangement do the same?
 //!
 //! The arrangement is conditional: an item keeps its own value, and its neighbours' values are drawn without
-//! replacement from all other items (Anselin 1995, section 3). Two ways: drawn ([`conditional`]), for any
+//! replacement from all other items (Anselin 1995, section 3). Two ways: drawn ([`conditional`],
+//! [`conditional_until`]), for any
 //! values and weights, and counted ([`SubsetSums`]), for counts with weight 1, where the probability over *all*
 //! arrangements can be had exactly. Every item draws from its own stream: shared draws would be faster, but
 //! then the p-values of all items err in the same direction at once.
@@ -45,10 +46,48 @@ pub fn conditional(
         }
         let threshold = observed - slack;
         let mut reached = 0;
-        others.each_sum(item, permutations, stream(item), |sum| reached += u32::from(sum >= threshold));
+        others.each_sum(item, permutations, stream(item), |sum| {
+            reached += u32::from(sum >= threshold);
+            true
+        });
         reached
     };
     (0..values.len()).into_par_iter().map(reached).collect()
+}
+
+/// p-values of the same from as many permutations as it takes: those of an item end as soon as `enough` of them have
+/// reached the observed sum, and its p-value is `enough` / (how many there were); an item that fewer reach is given
+/// `most` permutations and (M + 1) / (R + 1). Valid like those of a fixed number, and as fine where it matters; most
+/// items of a city take few permutations to be seen as nothing special.
+///
+/// # Panics
+/// When `values` and `weights` are not of the same items.
+///
+/// # References
+/// Besag & Clifford (1991), Biometrika 78(2), 301-304.
+pub fn conditional_until(
+    values: &[f64],
+    weights: &Weights,
+    enough: u32,
+    most: u32,
+    stream: impl Fn(usize) -> Stream + Sync,
+) -> Vec<f64> {
+    let others = Others::new(values, weights);
+    let p_value = |item: usize| {
+        let (observed, slack) = others.observed(item);
+        if observed <= 0.0 {
+            return 1.0;
+        }
+        let threshold = observed - slack;
+        let (mut reached, mut drawn) = (0, 0);
+        others.each_sum(item, most, stream(item), |sum| {
+            drawn += 1;
+            reached += u32::from(sum >= threshold);
+            reached < enough
+        });
+        if reached >= enough { f64::from(reached) / f64::from(drawn) } else { pseudo_p(reached, most) }
+    };
+    (0..values.len()).into_par_iter().map(p_value).collect()
 }
 
 /// The same for both sides: how many permutations give each item a sum at most as large, and at least as large,
@@ -69,6 +108,7 @@ pub fn conditional_both(
         others.each_sum(item, permutations, stream(item), |sum| {
             below += u32::from(sum <= observed + slack);
             above += u32::from(sum >= observed - slack);
+            true
         });
         (below, above)
     };
@@ -95,9 +135,9 @@ impl<'a> Others<'a> {
         (observed, 1e-12 * observed)
     }
 
-    /// The sum of each of so many arrangements.
+    /// The sum of each of so many arrangements, until `seen` has seen enough and gives `false`.
     #[inline]
-    fn each_sum(&self, item: usize, permutations: u32, stream: Stream, mut seen: impl FnMut(f64)) {
+    fn each_sum(&self, item: usize, permutations: u32, stream: Stream, mut seen: impl FnMut(f64) -> bool) {
         let row: Vec<f64> = self.weights.others(item).map(|(_, weight)| weight).collect();
         let mut draw = Draw::new(self.weights.len(), self.ranked.rank[item], row.len(), stream);
         if self.weights.is_binary() && row.len() == 6 && draw.pool.is_empty() {
@@ -105,14 +145,18 @@ impl<'a> Others<'a> {
             let mut drawn = [0; 6];
             for _ in 0..permutations {
                 draw.with_retries(&mut drawn);
-                seen(drawn.iter().map(|&rank| self.ranked.value(rank)).sum());
+                if !seen(drawn.iter().map(|&rank| self.ranked.value(rank)).sum()) {
+                    return;
+                }
             }
             return;
         }
         let mut drawn = vec![0; row.len()];
         for _ in 0..permutations {
             draw.fill(&mut drawn);
-            seen(drawn.iter().zip(&row).map(|(&rank, weight)| weight * self.ranked.value(rank)).sum());
+            if !seen(drawn.iter().zip(&row).map(|(&rank, weight)| weight * self.ranked.value(rank)).sum()) {
+                return;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Counts and the time in which they came in: tails, intervals and rates that are shrunk towards the others.
 
-use statrs::distribution::{Beta, ContinuousCDF, Gamma, Normal};
+use statrs::distribution::{Beta, Continuous, ContinuousCDF, Gamma, Normal};
 use statrs::function::beta::beta_reg;
 use statrs::function::gamma::gamma_lr;
 
@@ -24,9 +24,55 @@ pub fn rate_interval(n: u32, exposure: f64, level: f64) -> (f64, f64) {
         return (f64::NAN, f64::NAN);
     }
     let rest = (1.0 - level) / 2.0;
-    let quantile = |shape: f64, p: f64| Gamma::new(shape, 1.0).map_or(f64::NAN, |gamma| gamma.inverse_cdf(p));
-    let low = if n == 0 { 0.0 } else { quantile(f64::from(n), rest) };
-    (low / exposure, quantile(f64::from(n) + 1.0, 1.0 - rest) / exposure)
+    let low = if n == 0 { 0.0 } else { gamma_quantile(f64::from(n), rest) };
+    (low / exposure, gamma_quantile(f64::from(n) + 1.0, 1.0 - rest) / exposure)
+}
+
+/// From this shape on the start of the search lies within a few per cent of the quantiles that intervals need.
+const LARGE_SHAPE: f64 = 10.0;
+/// From this shape on a gamma variable is normal but for some 1e-7 once its cube root is taken, while the exact function
+/// takes longer the larger the shape is: things that differ next to nothing have shapes of millions.
+const HUGE_SHAPE: f64 = 1e5;
+
+/// Probability that a gamma variable of this shape and scale 1 is at most `at`.
+///
+/// # References
+/// Wilson & Hilferty (1931), PNAS 17(12), 684-688, for huge shapes.
+fn gamma_share(shape: f64, at: f64) -> f64 {
+    if shape < HUGE_SHAPE || at <= 0.0 {
+        return gamma_lr(shape, at);
+    }
+    let deviate = 3.0 * shape.sqrt() * ((at / shape).cbrt() - 1.0 + 1.0 / (9.0 * shape));
+    Normal::standard().cdf(deviate)
+}
+
+/// The value that a gamma variable of this shape and scale 1 stays below with probability `p`, 0 < p < 1.
+///
+/// From `statrs` for small shapes only: its search from 1 on takes many more evaluations for large ones.
+///
+/// # References
+/// Wilson & Hilferty (1931), as above, for the start; Halley's steps from there.
+fn gamma_quantile(shape: f64, p: f64) -> f64 {
+    const STEPS: u32 = 12;
+    let Ok(gamma) = Gamma::new(shape, 1.0) else { return f64::NAN };
+    if shape < LARGE_SHAPE {
+        return gamma.inverse_cdf(p);
+    }
+    let deviate = Normal::standard().inverse_cdf(p);
+    let mut at = shape * (1.0 - 1.0 / (9.0 * shape) + deviate / (3.0 * shape.sqrt())).powi(3);
+    if shape >= HUGE_SHAPE {
+        return at;
+    }
+    for _ in 0..STEPS {
+        let newton = (gamma_lr(shape, at) - p) / gamma.pdf(at);
+        // f″ / f′ of the distribution function is (a − 1) / x − 1.
+        let step = newton / (1.0 - 0.5 * (newton * ((shape - 1.0) / at - 1.0)).min(1.0));
+        at -= step;
+        if step.abs() < 1e-12 * at {
+            break;
+        }
+    }
+    at
 }
 
 /// An interval for the ratio of two Poisson rates, (count, exposure) each, which holds the true ratio in at least
@@ -126,8 +172,7 @@ impl Rates {
         let rest = (1.0 - level) / 2.0;
         let (shape, rate) =
             (self.mean * self.mean / self.variance + count, self.mean / self.variance + exposure);
-        let quantile = |p: f64| Gamma::new(shape, 1.0).map_or(f64::NAN, |gamma| gamma.inverse_cdf(p) / rate);
-        (quantile(rest), quantile(1.0 - rest))
+        (gamma_quantile(shape, rest) / rate, gamma_quantile(shape, 1.0 - rest) / rate)
     }
 
     /// How far one thing's rate lies from the mean, in standard deviations of a rate over so much exposure: what to
@@ -163,7 +208,7 @@ impl Rates {
             return if self.mean > rate { 1.0 } else { 0.0 };
         }
         let shape = self.mean * self.mean / self.variance + count;
-        (1.0 - gamma_lr(shape, rate * (self.mean / self.variance + exposure))).clamp(0.0, 1.0)
+        (1.0 - gamma_share(shape, rate * (self.mean / self.variance + exposure))).clamp(0.0, 1.0)
     }
 }
 
@@ -233,6 +278,30 @@ mod tests {
         assert!((low - 4.795).abs() < 1e-3 && (high - 18.39).abs() < 1e-2, "{low} to {high}");
         assert_eq!(rate_interval(0, 2.0, 0.95).0.to_bits(), 0.0f64.to_bits());
         assert!(rate_interval(3, 0.0, 0.95).0.is_nan());
+    }
+
+    #[test]
+    fn quantiles_of_large_shapes_are_those_of_the_plain_search() {
+        for shape in [10.0, 11.5, 40.0, 987.0, 54_321.0] {
+            for p in [1e-6, 0.005, 0.025, 0.5, 0.975, 0.995, 1.0 - 1e-6] {
+                let at = gamma_quantile(shape, p);
+                assert!((gamma_lr(shape, at) - p).abs() < 1e-8 * p, "{shape}, {p}: {at}");
+                let slow = Gamma::new(shape, 1.0).unwrap().inverse_cdf(p);
+                assert!((at / slow - 1.0).abs() < 1e-9, "{shape}, {p}: {at} for {slow}");
+            }
+        }
+    }
+
+    #[test]
+    fn shares_and_quantiles_of_huge_shapes_are_the_exact_ones_but_for_a_millionth() {
+        for shape in [1e5, 3e6] {
+            for p in [1e-6, 0.005, 0.025, 0.5, 0.975, 0.995] {
+                let at = gamma_quantile(shape, p);
+                let (share, exact) = (gamma_share(shape, at), gamma_lr(shape, at));
+                assert!((share - p).abs() < 1e-9, "{shape}, {p}: {share}");
+                assert!((share - exact).abs() < 1e-6, "{shape}, {p}: {share} for {exact}");
+            }
+        }
     }
 
     #[test]

@@ -246,7 +246,9 @@ fn hotspots(findings: &Findings, maps: &[Map]) -> Section {
     for note in &found.notes {
         body.push_str(&quiet(note));
     }
-    body.push_str(&figures_of(maps, |name| name == "hotspots"));
+    let is_of_places =
+        |name: &str| ["hotspots", "surface", "segments"].iter().any(|stem| name.starts_with(stem));
+    body.push_str(&figures_of(maps, is_of_places));
     section("hotspots", say!(language, "Places that stand out", "Plekken die opvallen"), body)
 }
 

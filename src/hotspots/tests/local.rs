@@ -224,6 +224,37 @@ fn exposures_are_what_stands_runs_and_lies_in_each_cell() {
 }
 
 #[test]
+fn an_asset_counts_in_the_cell_in_which_its_incidents_do() {
+    let mut town = town_with_bins();
+    town.incidents = Incidents::default();
+    town.assets.retain(|asset| asset.kind == AssetKind::LitterBin);
+    for (number, at) in (0u32..).zip(town.assets.iter().map(|asset| asset.at).collect::<Vec<_>>()) {
+        town.add(Kind::ContainerFull, at, 0, number);
+    }
+    let index = ReportIndex::build(&town.incidents, &town.plane, &town.streets, &town.areas)
+        .with_assets(&town.assets);
+    let scene = Scene {
+        plane: &town.plane,
+        clock: &town.clock,
+        period: town.period,
+        areas: &town.areas,
+        streets: &town.streets,
+        rounds: &town.rounds,
+    };
+    let city = City::new(&index, &town.incidents, &town.assets, &scene);
+    for resolution in [h3o::Resolution::Nine, h3o::Resolution::Ten, h3o::Resolution::Eleven] {
+        let study = index.study_cells(resolution);
+        let bins = city.exposure(Per::Assets(AssetKind::LitterBin), &study);
+        let counts = index.counts(resolution, Selection::All, None, &town.clock);
+        assert!(counts.len() > 100);
+        for (cell, n) in counts {
+            let standing = bins[study.binary_search(&cell).unwrap()] / f64::from(town.period.days());
+            assert!((standing - f64::from(n)).abs() < 1e-9, "{cell}: {standing} bins, {n} incidents");
+        }
+    }
+}
+
+#[test]
 fn too_few_data_is_an_answer_here_too() {
     let methods = "[[density]]\ndays = 3\n[[hdbscan]]\n[[moran]]\n[[moran]]\nper = \"reports\"\n[[gi_star]]\nper = \"reports\"\n\
         permutations = 99\n[[gi_star]]\nper = \"street_metres\"\n[[moran]]\nper = \"visits\"\n[[moran]]\nper = \"lamp\"\n";

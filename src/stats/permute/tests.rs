@@ -1,3 +1,5 @@
+use rand::Rng;
+
 use super::*;
 use crate::random::Random;
 
@@ -88,4 +90,48 @@ fn an_item_whose_neighbours_sum_to_nothing_has_p_one() {
     assert_eq!((reached[0], reached[2]), (99, 99));
     assert!((pseudo_p(99, 99) - 1.0).abs() < 1e-15);
     assert!((pseudo_p(0, 999) - 0.001).abs() < 1e-15);
+}
+
+#[test]
+fn permutations_that_end_early_give_the_p_values_of_all_and_nothing_where_those_are_small() {
+    let counts: Vec<u32> = (0..60u32).map(|i| if i % 7 == 0 || i < 5 { 9 } else { i % 4 }).collect();
+    let ring = |i: u32| [57, 58, 59, 61, 62, 63].iter().map(|step| (i + step) % 60).collect();
+    let weights = Weights::binary(&(0..60).map(ring).collect::<Vec<Vec<u32>>>());
+    let values: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();
+    let random = Random::new(1);
+    let stream = |item: usize| random.stream("test", item as u64);
+    let all = conditional(&values, &weights, 9_999, stream);
+    let early = conditional_until(&values, &weights, 50, 9_999, stream);
+    let mut rare = 0;
+    for (&reached, p) in all.iter().zip(early) {
+        let whole = pseudo_p(reached, 9_999);
+        if reached < 50 {
+            rare += 1;
+            assert_eq!(p.to_bits(), whole.to_bits(), "{reached}");
+        } else {
+            // 50 of them know a p-value to a seventh; five times that.
+            assert!((p / whole - 1.0).abs() < 5.0 / 50f64.sqrt(), "{p} for {whole}");
+        }
+    }
+    assert!((1..30).contains(&rare), "{rare}");
+}
+
+#[test]
+fn p_values_of_permutations_that_end_early_are_uniform_where_there_is_no_pattern() {
+    let ring = |i: u32| [197, 198, 199, 201, 202, 203].iter().map(|step| (i + step) % 200).collect();
+    let weights = Weights::binary(&(0..200).map(ring).collect::<Vec<Vec<u32>>>());
+    let random = Random::new(7);
+    let mut p_values = Vec::new();
+    for city in 0..20 {
+        let mut draws = random.stream("values", city);
+        let values: Vec<f64> = (0..200).map(|_| f64::from(draws.next_u32())).collect();
+        let stream = |item: usize| random.stream("until", city * 200 + item as u64);
+        p_values.extend(conditional_until(&values, &weights, 20, 999, stream));
+    }
+    for level in [0.01, 0.05, 0.2, 0.5, 0.9] {
+        let share = p_values.iter().filter(|&&p| p <= level).count() as f64 / p_values.len() as f64;
+        // Neighbours share their neighbours: about a sixth of the p-values are independent.
+        let error = 4.0 * (level * (1.0 - level) * 6.0 / p_values.len() as f64).sqrt();
+        assert!((share - level).abs() < error, "{share} up to {level}");
+    }
 }
