@@ -9,6 +9,7 @@ mod check;
 mod cost;
 mod extra_stop;
 mod frequency;
+pub mod plan;
 mod redesign;
 mod resequence;
 
@@ -25,7 +26,9 @@ use crate::period::{Clock, Period};
 use crate::progress::Progress;
 use crate::unit::Local;
 
-pub use check::{Checker, Violation, check};
+pub use plan::{Plan, plan};
+
+pub use check::{Checker, Violation, check, check_plan};
 
 /// What is proposed, and at what prices.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
@@ -76,6 +79,8 @@ pub struct Options {
     pub max_per_kind: usize,
     /// Confidence of the interval of reports avoided; default 0.9.
     pub confidence: f64,
+    /// Minutes per week that the plan may cost more than the rounds of today; default 0: the same hours.
+    pub budget_min_per_week: f64,
 }
 
 impl Default for Options {
@@ -101,6 +106,7 @@ impl Default for Options {
             redesign_share: 0.5,
             max_per_kind: 40,
             confidence: 0.9,
+            budget_min_per_week: 0.0,
         }
     }
 }

@@ -264,6 +264,9 @@ pub struct Collection {
     pub stops: Vec<StopFinding>,
     /// One row per route.
     pub routes: Vec<RouteFinding>,
+    /// Per stop the rates at which it may fill up (shares of its capacity per day, ascending), each with its
+    /// probability; none with too few data.
+    pub fill_rates: Vec<Vec<(f64, f64)>>,
 }
 
 /// What verification and diagnosis rest on.
@@ -298,12 +301,13 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
         stop.fill_per_day = fills.per_day(index);
         stop.p_overflow = fills.overflow(index, &records.intervals(index));
     }
+    let fill_rates = (0..stops.len()).map(|stop| fills.rates(stop)).collect();
     for stop in diagnoses.iter().filter_map(|diagnosis| some(diagnosis.stop)) {
         stops[stop].n_reports += 1;
     }
     let mut routes = route_findings(rounds, &visits, &diagnoses, network);
     compare_routes(&mut routes, rounds, &visits);
-    Collection { visits, diagnoses, stops, routes }
+    Collection { visits, diagnoses, stops, routes, fill_rates }
 }
 
 /// What the visits say about each stop; fill and reports are added later.
