@@ -80,19 +80,20 @@ impl Plan {
     /// Whether the plan does what `proposal` says, or more of it.
     pub fn holds(&self, proposal: &Proposal) -> bool {
         let change = |stop: u32| self.stops.iter().find(|change| change.stop == stop);
-        match &proposal.change {
-            Change::Resequence { trip, .. } => self.resequenced.contains(trip),
-            Change::ExtraStop { stop, trip, weekdays, .. } => change(*stop).is_some_and(|change| {
-                change.planned.iter().any(|&(by, weekday)| by == *trip && weekdays[weekday])
-            }),
-            Change::Frequency { stop, from_per_week, to_per_week, .. } => {
-                change(*stop).is_some_and(|change| {
-                    let is_more = change.planned.len() > change.today.len();
-                    change.planned.len() != change.today.len() && is_more == (to_per_week > from_per_week)
-                })
-            }
-            _ => false,
+        if let Change::Resequence { trip, .. } = &proposal.change {
+            return self.resequenced.contains(trip);
         }
+        if let Change::ExtraStop { stop, trip, weekdays, .. } = &proposal.change {
+            let is_by = |&(by, weekday): &(u32, usize)| by == *trip && weekdays[weekday];
+            return change(*stop).is_some_and(|change| change.planned.iter().any(is_by));
+        }
+        if let Change::Frequency { stop, from_per_week, to_per_week, .. } = &proposal.change {
+            return change(*stop).is_some_and(|change| {
+                let is_more = change.planned.len() > change.today.len();
+                change.planned.len() != change.today.len() && is_more == (to_per_week > from_per_week)
+            });
+        }
+        false
     }
 }
 

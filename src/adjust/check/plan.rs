@@ -29,7 +29,7 @@ impl Checker<'_> {
             return found;
         }
         let parents: Vec<Option<&Trip>> = plan.rounds.trips.iter().map(|trip| parent(trip, today)).collect();
-        self.days(plan, &parents, &mut found);
+        days(plan, &parents, &mut found);
         for (trip, parent) in plan.rounds.trips.iter().zip(&parents) {
             self.calls(trip, *parent, &mut found);
         }
@@ -37,25 +37,6 @@ impl Checker<'_> {
         self.duties(plan, &mut found);
         self.loads(plan, &mut found);
         found
-    }
-
-    /// Every trip runs on days of the trip that it comes from, and no two of them on the same one.
-    fn days(&self, plan: &Plan, parents: &[Option<&Trip>], found: &mut Vec<Violation>) {
-        let mut taken = BTreeSet::new();
-        for (trip, parent) in plan.rounds.trips.iter().zip(parents) {
-            let Some(parent) = parent else {
-                found.push(Violation::Unknown(format!("trip that `{}` comes from", trip.id)));
-                continue;
-            };
-            for day in trip.days.iter().chain(&trip.cancelled) {
-                if !parent.days.contains(day) && !parent.cancelled.contains(day) {
-                    found.push(Violation::Days(format!("`{}` does not run on {day} today", parent.id)));
-                }
-                if !taken.insert((&parent.id, *day)) {
-                    found.push(Violation::Days(format!("`{}` runs twice on {day}", parent.id)));
-                }
-            }
-        }
     }
 
     /// The calls stand in their order, and a changed trip has the time that its streets and stops take.
@@ -217,6 +198,25 @@ impl Checker<'_> {
     }
 }
 
+/// Every trip runs on days of the trip that it comes from, and no two of them on the same one.
+fn days(plan: &Plan, parents: &[Option<&Trip>], found: &mut Vec<Violation>) {
+    let mut taken = BTreeSet::new();
+    for (trip, parent) in plan.rounds.trips.iter().zip(parents) {
+        let Some(parent) = parent else {
+            found.push(Violation::Unknown(format!("trip that `{}` comes from", trip.id)));
+            continue;
+        };
+        for day in trip.days.iter().chain(&trip.cancelled) {
+            if !parent.days.contains(day) && !parent.cancelled.contains(day) {
+                found.push(Violation::Days(format!("`{}` does not run on {day} today", parent.id)));
+            }
+            if !taken.insert((&parent.id, *day)) {
+                found.push(Violation::Days(format!("`{}` runs twice on {day}", parent.id)));
+            }
+        }
+    }
+}
+
 /// The trip of today that a planned one comes from: itself, or the one whose id it carries with weekdays.
 fn parent<'a>(trip: &Trip, today: &'a Rounds) -> Option<&'a Trip> {
     let is_of = |other: &&Trip| {
@@ -238,7 +238,9 @@ fn hours(rounds: &Rounds) -> Vec<Vec<f64>> {
             }
         }
     }
-    hours.iter_mut().for_each(|hours| hours.sort_by(f64::total_cmp));
+    for hours in &mut hours {
+        hours.sort_by(f64::total_cmp);
+    }
     hours
 }
 
