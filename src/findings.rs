@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::adjust::Proposal;
+use crate::adjust::{Plan, Proposal};
 use crate::collection::Collection;
 use crate::dedupe::Incidents;
 use crate::geocode::Located;
@@ -63,6 +63,8 @@ pub struct Findings {
     pub collection: Collection,
     /// What to change.
     pub proposals: Vec<Proposal>,
+    /// The best set of changes within the hours that there are, as rounds to drive.
+    pub plan: Plan,
     /// What was wrong with single records.
     pub issues: Issues,
     /// What the run rests on.

@@ -62,6 +62,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
         period,
     };
     let proposals = adjust::propose(&situation, &settings.adjust, progress);
+    let plan = adjust::plan(&situation, &settings.adjust);
     inputs.issues.sort();
     Ok(Findings {
         title: project.title.clone(),
@@ -84,6 +85,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
         hotspots,
         collection,
         proposals,
+        plan,
         issues: inputs.issues,
         provenance: Provenance {
             version: env!("CARGO_PKG_VERSION"),

@@ -4,11 +4,14 @@
 //! single days vary by `fill_cv`. Time during which it overflows is what reports come from; a change is worth
 //! the share of that time that it takes away.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use statrs::distribution::{ContinuousCDF, Gamma};
 
 use super::Situation;
 use super::cost::Run;
-use crate::collection::Reason;
+use crate::collection::{Collection, Reason};
 use crate::model::some;
 
 /// Days in a year, for rates.
@@ -60,6 +63,7 @@ impl Fill {
         self.p_full(gaps_h(hours).into_iter().fold(0.0, f64::max) / 24.0)
     }
 
+    /// Days of overflow expected up to so many hours after an emptying; a fortnight at most is added up.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..=HOURS by the clamp")]
     fn overflow_within(&self, gap_h: f64) -> f64 {
         let gap_h = gap_h.clamp(0.0, Self::HOURS as f64);
@@ -67,6 +71,93 @@ impl Fill {
         let (low, high) = (self.overflow[hour], self.overflow[hour + 1]);
         low + (high - low) * (gap_h - hour as f64)
     }
+}
+
+/// How long a stop overflows, over all rates at which its data allow it to fill up, and with its skipped visits.
+#[derive(Debug)]
+pub(super) struct Overflow {
+    /// How it fills at each rate, and how probable that is.
+    fills: Vec<(Arc<Fill>, f64)>,
+    /// Chance that a planned emptying does not take place.
+    miss_rate: f64,
+}
+
+impl Overflow {
+    /// Chains of skipped emptyings rarer than this are left out.
+    const RARE: f64 = 1e-3;
+
+    /// The stops of a collection; `None` where nothing is known of the filling.
+    pub(super) fn of_stops(collection: &Collection, cv: f64) -> Vec<Option<Self>> {
+        let mut known: BTreeMap<u64, Arc<Fill>> = BTreeMap::new();
+        let stops = collection.stops.iter().enumerate().map(|(index, stop)| {
+            let single = [(stop.fill_per_day, 1.0)];
+            let rates = collection.fill_rates.get(index).filter(|rates| !rates.is_empty());
+            let rates = rates.map_or(&single[..], Vec::as_slice);
+            let usable = rates.iter().filter(|(rate, share)| *rate > 0.0 && *share > Self::RARE);
+            let fills: Vec<(Arc<Fill>, f64)> = usable
+                .map(|&(rate, share)| {
+                    let fill = known.entry(rate.to_bits()).or_insert_with(|| Arc::new(Fill::new(rate, cv)));
+                    (Arc::clone(fill), share)
+                })
+                .collect();
+            let whole: f64 = fills.iter().map(|(_, share)| share).sum();
+            let fills: Vec<_> = fills.into_iter().map(|(fill, share)| (fill, share / whole)).collect();
+            let miss_rate = if stop.skip_rate.is_nan() { 0.0 } else { stop.skip_rate.clamp(0.0, 0.9) };
+            (!fills.is_empty()).then_some(Self { fills, miss_rate })
+        });
+        stops.collect()
+    }
+
+    /// Hours per week during which it is expected to overflow, emptied at these hours of the week (ascending).
+    pub(super) fn hours(&self, services: &[f64]) -> f64 {
+        self.mean_and_variance(services).0
+    }
+
+    /// The same with its variance over the rates.
+    pub(super) fn mean_and_variance(&self, services: &[f64]) -> (f64, f64) {
+        let gaps = self.chances(services);
+        let (mut mean, mut square) = (0.0, 0.0);
+        for (fill, share) in &self.fills {
+            let hours = overflow_h(fill, &gaps);
+            mean += share * hours;
+            square += share * hours * hours;
+        }
+        (mean, (square - mean * mean).max(0.0))
+    }
+
+    /// Variance over the rates of the change in hours from one set of emptyings to another.
+    pub(super) fn variance_of_change(&self, before: &[f64], after: &[f64]) -> f64 {
+        let (before, after) = (self.chances(before), self.chances(after));
+        let (mut mean, mut square) = (0.0, 0.0);
+        for (fill, share) in &self.fills {
+            let change = overflow_h(fill, &after) - overflow_h(fill, &before);
+            mean += share * change;
+            square += share * change * change;
+        }
+        (square - mean * mean).max(0.0)
+    }
+
+    /// The hours from each emptying that takes place to the next one that does, with how often in a week.
+    fn chances(&self, services: &[f64]) -> Vec<(f64, f64)> {
+        let gaps = gaps_h(services);
+        let mut chances = Vec::new();
+        let mut chance = if services.is_empty() { 0.5 } else { (1.0 - self.miss_rate).powi(2) };
+        let mut missed = 0;
+        while chance > Self::RARE {
+            for first in 0..gaps.len() {
+                let gap_h: f64 = (first..=first + missed).map(|gap| gaps[gap % gaps.len()]).sum();
+                chances.push((gap_h, chance));
+            }
+            chance *= self.miss_rate;
+            missed += 1;
+        }
+        chances
+    }
+}
+
+/// Hours of overflow per week, given how often there are which hours between two emptyings.
+fn overflow_h(fill: &Fill, chances: &[(f64, f64)]) -> f64 {
+    chances.iter().map(|(gap_h, chance)| 24.0 * chance * fill.overflow_within(*gap_h)).sum()
 }
 
 /// Hours between emptyings, round the week; one emptying gives one gap of a week, none gives two weeks.

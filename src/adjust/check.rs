@@ -4,6 +4,7 @@
 //! lines alone with a search of its own, and counts days itself. Slower, and on purpose.
 
 mod places;
+mod plan;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,8 @@ use crate::model::NONE;
 use crate::model::round::Trip;
 use crate::network::Shortest;
 use crate::unit::Local;
+
+pub use plan::check_plan;
 
 /// What is wrong with a proposal.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +55,13 @@ pub enum Violation {
         /// What it carries.
         capacity_kg: f64,
     },
+    /// The plan takes more time than it may, in hours per week.
+    Budget {
+        /// Of all crews, with the plan.
+        work_h: f64,
+        /// Today's and the budget.
+        allowed_h: f64,
+    },
 }
 
 impl std::fmt::Display for Violation {
@@ -68,6 +78,9 @@ impl std::fmt::Display for Violation {
             Self::Basis => write!(f, "the cost basis is not what it rests on"),
             Self::Shift { work_h, shift_h } => {
                 write!(f, "a day of {work_h:.1} hours in a shift of {shift_h:.1}")
+            }
+            Self::Budget { work_h, allowed_h } => {
+                write!(f, "a week of {work_h:.1} hours where {allowed_h:.1} are allowed")
             }
             Self::Capacity { load_kg, capacity_kg } => {
                 write!(f, "a load of {load_kg:.0} kg in a truck for {capacity_kg:.0}")
@@ -98,6 +111,8 @@ pub struct Checker<'a> {
     options: &'a Options,
     nodes: Vec<Node>,
     spots: RefCell<BTreeMap<(u64, u64, u64), Option<Spot>>>,
+    /// Seconds of drives that were looked up before.
+    legs_s: RefCell<BTreeMap<[u64; 4], f64>>,
 }
 
 /// A drive: metres, seconds, and whether all of it was routed.
@@ -113,7 +128,7 @@ impl<'a> Checker<'a> {
                 nodes[edge.to as usize].push((edge.from as usize, edge.length_m, edge.seconds));
             }
         }
-        Self { situation: *situation, options, nodes, spots: RefCell::new(BTreeMap::new()) }
+        Self { situation: *situation, options, nodes, spots: RefCell::default(), legs_s: RefCell::default() }
     }
 
     /// Everything that is wrong with `proposal`.
@@ -452,6 +467,17 @@ impl<'a> Checker<'a> {
             return None;
         }
         self.situation.rounds.vehicles[trip.vehicle as usize].depot
+    }
+
+    /// Seconds from one place to another (each with whether it is a depot).
+    fn leg_s(&self, from: (Local, bool), to: (Local, bool)) -> f64 {
+        let key = [from.0.x, from.0.y, to.0.x, to.0.y].map(f64::to_bits);
+        if let Some(&known_s) = self.legs_s.borrow().get(&key) {
+            return known_s;
+        }
+        let seconds = self.drive(&[from, to]).1;
+        self.legs_s.borrow_mut().insert(key, seconds);
+        seconds
     }
 
     /// The drive through places (each with whether it is a depot).

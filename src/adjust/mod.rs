@@ -13,6 +13,7 @@ mod frequency;
 pub mod insertion;
 mod move_stop;
 pub mod order;
+pub mod plan;
 mod redesign;
 mod relocate;
 #[cfg(feature = "replan")]
@@ -33,8 +34,9 @@ use crate::period::{Clock, Period};
 use crate::progress::Progress;
 use crate::unit::Local;
 
-pub use check::{Checker, Violation, check};
+pub use check::{Checker, Violation, check, check_plan};
 pub(crate) use extra_stop::WEEKDAYS;
+pub use plan::{Plan, plan};
 
 /// What is proposed, and at what prices.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
@@ -102,6 +104,8 @@ pub struct Options {
     pub max_per_kind: usize,
     /// Confidence of the interval of reports avoided; default 0.9.
     pub confidence: f64,
+    /// Minutes per week that the plan may cost more than the rounds of today; default 0: the same hours.
+    pub budget_min_per_week: f64,
 }
 
 impl Default for Options {
@@ -134,6 +138,7 @@ impl Default for Options {
             clean_up_share: 0.5,
             max_per_kind: 40,
             confidence: 0.9,
+            budget_min_per_week: 0.0,
         }
     }
 }

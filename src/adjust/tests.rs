@@ -1,5 +1,7 @@
 //! A small town on a grid: 7 by 7 crossings, 100 m apart, two rounds and a yard in the corner.
 
+mod plan;
+
 use proptest::prelude::*;
 use rand::RngExt;
 

@@ -73,6 +73,10 @@ pub(super) enum Command {
         /// Where to write.
         #[arg(short, long, value_name = "DIR")]
         out: PathBuf,
+        /// Drive other rounds through the same city: a GTFS feed with the stops that this seed makes. Two seasons
+        /// of one seed under given rounds differ by their rounds alone; `truth_overflow.csv` compares them.
+        #[arg(long, value_name = "DIR")]
+        rounds: Option<PathBuf>,
     },
     /// Plan the rounds of each yard and weekday anew: new rounds as CSV, with what they save.
     #[cfg(feature = "replan")]

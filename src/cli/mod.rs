@@ -55,8 +55,8 @@ fn command(args: &Args) -> Result<ExitCode> {
         Command::Explain { what, project } => {
             explain::explain(args, what, project.as_deref()).map(|()| ExitCode::SUCCESS)
         }
-        Command::Simulate { project, seed, out } => {
-            simulate::simulate(args, project, *seed, out).map(|()| ExitCode::SUCCESS)
+        Command::Simulate { project, seed, out, rounds } => {
+            simulate::simulate(args, project, *seed, out, rounds.as_deref()).map(|()| ExitCode::SUCCESS)
         }
         #[cfg(feature = "replan")]
         Command::Replan { project, steps } => {

@@ -5,14 +5,17 @@ use std::path::Path;
 use super::args::Args;
 use super::{bar, say};
 use crate::error::Result;
+use crate::import::rounds::{self, RoundSource};
 use crate::import::{self, open, osm};
 use crate::issue::Issues;
+use crate::model::round::Rounds;
 use crate::network::Network;
+use crate::place::Plane;
 use crate::project::Project;
 use crate::random::Random;
-use crate::simulate::{self, City};
+use crate::simulate::{City, Town};
 
-pub(super) fn simulate(args: &Args, path: &Path, seed: u64, dir: &Path) -> Result<()> {
+pub(super) fn simulate(args: &Args, path: &Path, seed: u64, dir: &Path, rounds: Option<&Path>) -> Result<()> {
     let project = Project::load(path)?;
     let (settings, reading) = (&project.settings, project.reading());
     let progress = bar::suitable(args.quiet);
@@ -38,7 +41,14 @@ pub(super) fn simulate(args: &Args, path: &Path, seed: u64, dir: &Path) -> Resul
         plane: &city.plane,
         language: settings.language,
     };
-    let season = simulate::season(&scene, &settings.simulate, &Random::new(seed))?;
+    let town = Town::new(&scene, &settings.simulate, &Random::new(seed))?;
+    let season = match rounds {
+        None => town.season(),
+        Some(feed) => {
+            let rounds = given(&project, &city.plane, feed)?;
+            town.season_under(&rounds, &settings.simulate, &Random::new(seed))?
+        }
+    };
     let files = season.write(dir, &project.clock, &city.plane)?;
     drop(progress);
     if !args.quiet {
@@ -48,4 +58,11 @@ pub(super) fn simulate(args: &Args, path: &Path, seed: u64, dir: &Path) -> Resul
         }
     }
     Ok(())
+}
+
+/// The rounds of a feed whose path is taken as it is written, not from the project file.
+fn given(project: &Project, plane: &Plane, feed: &Path) -> Result<Rounds> {
+    let source = RoundSource { path: feed.display().to_string(), ..RoundSource::default() };
+    let reading = import::Settings { base: Path::new(""), period: None, ..project.reading() };
+    rounds::read(&[source], &reading, plane, &mut Issues::new(), &mut Vec::new())
 }

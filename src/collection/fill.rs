@@ -155,6 +155,17 @@ impl Fills {
         (weights.iter().map(|weight| weight / total).collect(), most + total.ln())
     }
 
+    /// The rates that a stop's data allow (shares of its capacity per day, ascending), each with its
+    /// probability; none with too few data.
+    pub fn rates(&self, stop: usize) -> Vec<(f64, f64)> {
+        let (logs, count) = &self.stops[stop];
+        if *count < FEWEST {
+            return Vec::new();
+        }
+        let (posterior, _) = self.posterior(logs);
+        posterior.into_iter().enumerate().map(|(index, share)| (rate(index), share)).collect()
+    }
+
     /// Share of its capacity by which a stop fills up in a day; NaN with too few data.
     pub fn per_day(&self, stop: usize) -> f64 {
         let (logs, count) = &self.stops[stop];

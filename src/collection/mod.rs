@@ -267,6 +267,9 @@ pub struct Collection {
     pub routes: Vec<RouteFinding>,
     /// What was driven on each day, in the order of day, route and trip.
     pub tours: Vec<tours::Tour>,
+    /// Per stop the rates at which it may fill up (shares of its capacity per day, ascending), each with its
+    /// probability; none with too few data.
+    pub fill_rates: Vec<Vec<(f64, f64)>>,
 }
 
 /// What verification and diagnosis rest on.
@@ -301,6 +304,7 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
         stop.fill_per_day = fills.per_day(index);
         stop.p_overflow = fills.overflow(index, &records.intervals(index));
     }
+    let fill_rates = (0..stops.len()).map(|stop| fills.rates(stop)).collect();
     for stop in diagnoses.iter().filter_map(|diagnosis| some(diagnosis.stop)) {
         stops[stop].n_reports += 1;
     }
@@ -308,7 +312,7 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
     compare_routes(&mut routes, rounds, &visits);
     progress.begin("match tours", 0);
     let tours = tours::tours(&visits, rounds, tracks, network, options);
-    Collection { visits, diagnoses, stops, routes, tours }
+    Collection { visits, diagnoses, stops, routes, tours, fill_rates }
 }
 
 /// What the visits say about each stop; fill and reports are added later.

@@ -221,6 +221,7 @@ pub(crate) fn town(plane: Plane, streets: Streets, language: Language) -> Findin
         hotspots: hotspots::Hotspots::default(),
         collection: Collection::default(),
         proposals: Vec::new(),
+        plan: crate::adjust::Plan::default(),
         issues: Issues::new(),
         provenance: provenance(),
     };

@@ -620,6 +620,7 @@ fn proposals(findings: &Findings) -> Layer<'_> {
             ("fewer_reports_high", Real),
             ("cost_basis", Text),
             ("feasible", Boolean),
+            ("in_plan", Boolean),
             ("rationale", Text),
         ]),
         len: rows.len(),
@@ -639,6 +640,7 @@ fn proposals(findings: &Findings) -> Layer<'_> {
                     Value::real(row.fewer_reports_high, 2),
                     Value::text(row.cost_basis.name()),
                     row.is_feasible.into(),
+                    findings.plan.holds(row).into(),
                     Value::text(row.rationale.as_str()),
                 ],
             }

@@ -3,6 +3,8 @@
 //! `run` holds what differs from run to run (times, memory, threads); all the rest is the same bytes for the same
 //! input.
 
+mod plan;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -29,6 +31,8 @@ pub struct Summary {
     incidents: Incidents,
     collection: Collection,
     proposals: Proposals,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<plan::Plan>,
     hotspots: BTreeMap<&'static str, usize>,
     /// Rows per layer.
     layers: BTreeMap<&'static str, usize>,
@@ -115,6 +119,7 @@ pub fn of(
             feasible: findings.proposals.iter().filter(|proposal| proposal.is_feasible).count(),
             by_kind: tally(findings.proposals.iter().map(|proposal| proposal.change.name())),
         },
+        plan: plan::of(findings),
         hotspots: tally(findings.hotspots.hotspots.iter().map(|hotspot| hotspot.method)),
         layers: layers.iter().map(|layer| (layer.name, layer.len)).collect(),
         maps: maps.iter().map(|map| map.name.clone()).collect(),

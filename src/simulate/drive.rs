@@ -28,6 +28,8 @@ pub(super) struct Driven {
     pub(super) tracks: Vec<Track>,
     /// Every planned visit, in the order of day, round and sequence.
     pub(super) visits: Vec<TrueVisit>,
+    /// Seconds for which the trucks were away from the depot, all together.
+    pub(super) work_s: f64,
 }
 
 impl Driven {
@@ -75,6 +77,8 @@ struct Truck {
     free_at: f64,
     track: Track,
     visits: Vec<TrueVisit>,
+    /// Seconds for which it was away from the depot.
+    work_s: f64,
 }
 
 /// The season in which the trucks drive.
@@ -112,8 +116,9 @@ pub(super) fn season(
     let shift = Shift { scene, bins, plan, habits, works: &works, closed: &closed, whole: roads };
     let trucks: Vec<Truck> =
         (0..plan.rounds.vehicles.len()).into_par_iter().map(|vehicle| shift.drive(vehicle)).collect();
-    let mut driven = Driven { tracks: Vec::new(), visits: Vec::new() };
+    let mut driven = Driven { tracks: Vec::new(), visits: Vec::new(), work_s: 0.0 };
     for truck in trucks {
+        driven.work_s += truck.work_s;
         driven.visits.extend(truck.visits);
         if !truck.track.is_empty() {
             driven.tracks.push(truck.track);
@@ -152,13 +157,19 @@ impl Shift<'_> {
             free_at: f64::MIN,
             track: Track { vehicle: id, ..Track::default() },
             visits: Vec::new(),
+            work_s: 0.0,
         };
+        // In the order in which they leave.
+        let mut trips: Vec<usize> = (0..self.plan.rounds.trips.len())
+            .filter(|&trip| self.plan.rounds.trips[trip].vehicle as usize == vehicle)
+            .collect();
+        trips.sort_by_key(|&trip| self.plan.span_s[trip].0);
         let period = self.scene.options.period();
         for day in (period.from.0..=period.to.0).map(Day) {
             let works = works_on(self.works, day);
-            for (number, trip) in self.plan.rounds.trips.iter().enumerate() {
-                if trip.vehicle as usize == vehicle && trip.days.binary_search(&day).is_ok() {
-                    self.round(number, day, &works, &mut truck);
+            for &trip in &trips {
+                if self.plan.rounds.trips[trip].days.binary_search(&day).is_ok() {
+                    self.round(trip, day, &works, &mut truck);
                 }
             }
         }
@@ -168,7 +179,9 @@ impl Shift<'_> {
     /// One round on one day.
     fn round(&self, trip: usize, day: Day, works: &[usize], truck: &mut Truck) {
         let options = self.scene.options;
-        let mut chance = self.scene.chance("round_day", u64::from(day.0.unsigned_abs()) * 1000 + trip as u64);
+        // Trips of one route on different weekdays are the same round.
+        let route = u64::from(self.plan.rounds.trips[trip].route);
+        let mut chance = self.scene.chance("round_day", u64::from(day.0.unsigned_abs()) * 1000 + route);
         let is_cancelled = chance.happens(options.cancelled_share);
         let is_late = chance.happens(options.late_share);
         let late_s = chance.between(2.0, 4.5) * 3600.0;
@@ -179,7 +192,7 @@ impl Shift<'_> {
         // 1. What happens at each stop.
         let calls = &self.plan.rounds.trips[trip].calls;
         let mut causes: Vec<Cause> =
-            calls.iter().map(|call| self.cause(call.stop, works, &mut chance)).collect();
+            calls.iter().map(|call| self.cause(call.stop, day, works, &mut chance)).collect();
         if is_cancelled {
             causes.fill(Cause::RoundCancelled);
         } else if start - planned_start > LATE_S {
@@ -193,7 +206,9 @@ impl Shift<'_> {
             let known = truck.known.entry(works.to_vec()).or_default();
             self.go(trip, start, &causes, self.closed.get(works).unwrap_or(self.whole), known, &mut chance)
         };
-        truck.free_at = ran.moments[ran.moments.len() - 1].at_s + 600.0;
+        let back_at = ran.moments[ran.moments.len() - 1].at_s;
+        truck.free_at = back_at + 600.0;
+        truck.work_s += if is_cancelled { 0.0 } else { back_at - start };
 
         // 3. What the logger keeps of it.
         let holes = self.holes(day, &ran.moments, &mut chance);
@@ -275,8 +290,12 @@ impl Shift<'_> {
     }
 
     /// Why the crew leaves a stop out today, if it does.
-    fn cause(&self, stop: u32, works: &[usize], chance: &mut Chance) -> Cause {
+    fn cause(&self, stop: u32, day: Day, works: &[usize], chance: &mut Chance) -> Cause {
         let bin = self.plan.bin_of_stop[stop as usize];
+        // For a comparison, dice of the bin and the day: whoever calls there meets the same.
+        let key = (bin as u64) << 32 | u64::from(day.0.unsigned_abs());
+        let mut own = self.scene.is_for_comparison.then(|| self.scene.chance("cause", key));
+        let chance = own.as_mut().unwrap_or(chance);
         let at = self.bins[bin].asset.at;
         let is_left_out = self.habits.is_habitual[bin] && chance.happens(self.scene.options.habitual_rate);
         let is_blocked = chance.happens(self.scene.options.blocked_rate);
@@ -306,6 +325,9 @@ impl Shift<'_> {
 
     /// Adds the fixes of a round to the track.
     fn log(&self, moments: &[Moment], holes: &[(f64, f64)], chance: &mut Chance, track: &mut Track) {
+        if holes == [(f64::MIN, f64::MAX)] {
+            return;
+        }
         let options = self.scene.options;
         let [shortest, longest] = options.fix_interval_s;
         let (first, last) = (moments[0].at_s, moments[moments.len() - 1].at_s);

@@ -135,23 +135,45 @@ fn usual_interval_days(plan: &Plan, bin: usize, options: &Options) -> f64 {
     f64::from(options.period().days()) / (trip.days.len() + trip.cancelled.len()).max(1) as f64
 }
 
-/// Everything about one bin that somebody reports first; further people come later.
-pub(super) fn events(
+/// What became of one bin in a season.
+pub(super) struct Life {
+    /// Everything about it that somebody reports first; further people come later.
+    pub(super) events: Vec<Event>,
+    /// Hours during which it was full.
+    pub(super) overflow_h: f64,
+}
+
+/// The dice of one bin: those of its filling, and, where seasons are to be compared, others for who sees it.
+struct Dice {
+    filling: Chance,
+    seeing: Option<Chance>,
+}
+
+impl Dice {
+    fn seeing(&mut self) -> &mut Chance {
+        self.seeing.as_mut().unwrap_or(&mut self.filling)
+    }
+}
+
+/// What becomes of one bin in the season.
+pub(super) fn life(
     scene: &Scene<'_>,
     bins: &[Bin],
     bin: usize,
     plan: &Plan,
     habits: &Habits,
     by_stop: &[Vec<TrueVisit>],
-) -> Vec<Event> {
+) -> Life {
     let Scene { city, options, .. } = *scene;
-    let mut chance = scene.chance("fill", bin as u64);
+    let mut dice = Dice { filling: scene.chance("fill", bin as u64), seeing: None };
     let visits = plan.stop_of_bin[bin].map_or_else(
         || unplanned_visits(scene, &mut scene.chance("unplanned", bin as u64)),
         |stop| by_stop[stop].clone(),
     );
     let stop = plan.stop_of_bin[bin].map_or(NONE, number);
-    let mut events = full(scene, &bins[bin], habits.fill_per_day[bin], stop, &visits, &mut chance);
+    let per_day = habits.fill_per_day[bin];
+    let (mut events, overflow_h) = full(scene, &bins[bin], bin, per_day, stop, &visits, &mut dice);
+    let mut chance = dice.filling;
     let period = options.period();
     let years = f64::from(period.days()) / 365.25;
     for _ in 0..chance.poisson(habits.dumping_per_year[bin] * years) {
@@ -170,7 +192,7 @@ pub(super) fn events(
         let opened = tell::moment(city, period.from, period.to, &mut chance);
         events.push(Event::about_asset(Kind::ContainerDamaged, &bins[bin].asset, opened));
     }
-    events
+    Life { events, overflow_h }
 }
 
 /// The emptyings of a bin that no round plans.
@@ -196,39 +218,46 @@ fn unplanned_visits(scene: &Scene<'_>, chance: &mut Chance) -> Vec<TrueVisit> {
     visits
 }
 
-/// Reports of a full bin, hour by hour.
+/// Reports of a full bin, hour by hour, and for how many hours it was full.
 fn full(
     scene: &Scene<'_>,
     bin: &Bin,
+    number: usize,
     fill_per_day: f64,
     stop: u32,
     visits: &[TrueVisit],
-    chance: &mut Chance,
-) -> Vec<Event> {
-    let Scene { city, options, .. } = *scene;
+    dice: &mut Dice,
+) -> (Vec<Event>, f64) {
+    let Scene { city, options, is_for_comparison, .. } = *scene;
     let period = options.period();
     let mut served: Vec<i64> = visits.iter().map(|visit| visit.served_at).filter(|&at| at != NEVER).collect();
     served.sort_unstable();
     let mut served = served.into_iter().peekable();
-    let mut events = Vec::new();
-    let mut level = chance.between(0.0, 0.5);
+    let (mut events, mut overflow_s) = (Vec::new(), 0);
+    let mut level = dice.filling.between(0.0, 0.5);
     let mut silent_until = i64::MIN;
     for day in (period.from.0..=period.to.0).map(Day) {
         let shape = 1.0 / options.fill_cv.max(0.05).powi(2);
-        let amount = fill_per_day * rhythm(day) * chance.gamma(shape);
+        let amount = fill_per_day * rhythm(day) * dice.filling.gamma(shape);
+        if is_for_comparison {
+            let key = (number as u64) << 32 | u64::from(day.0.unsigned_abs());
+            dice.seeing = Some(scene.chance("seeing", key));
+        }
         let midnight = city.clock.service_instant(day, 0);
         for hour in 0..24 {
             let from = midnight + hour * 3600;
             let emptied_at = served.next_if(|&at| at < from + 3600);
             let until = emptied_at.unwrap_or(from + 3600);
+            overflow_s += if level > 1.0 { until - from } else { 0 };
             if BUSY_HOURS.contains(&hour) {
-                let is_told =
-                    level > 1.0 && from >= silent_until && chance.happens(1.0 / options.hours_to_report);
+                let is_told = level > 1.0
+                    && from >= silent_until
+                    && dice.seeing().happens(1.0 / options.hours_to_report);
                 if is_told && until > from {
                     #[expect(clippy::cast_possible_truncation, reason = "seconds of an hour")]
-                    let opened = from + (chance.share() * (until - from) as f64) as i64;
+                    let opened = from + (dice.seeing().share() * (until - from) as f64) as i64;
                     let ends = emptied_at.or_else(|| served.peek().copied()).unwrap_or(i64::MAX);
-                    events.push(full_event(bin, stop, visits, opened, ends, chance));
+                    events.push(full_event(bin, stop, visits, opened, ends, dice.seeing()));
                     silent_until = opened + 30 * 3600;
                 }
                 level += amount / f64::from(BUSY_H);
@@ -238,7 +267,7 @@ fn full(
             }
         }
     }
-    events
+    (events, overflow_s as f64 / 3600.0)
 }
 
 fn full_event(

@@ -2,8 +2,9 @@
 //!
 //! Bins fill, trucks drive the planned rounds over the network and leave some stops out, people report what
 //! they see, bollards are knocked over. The same seed gives the same season, byte for byte. Where a city has
-//! too few bins for its rounds, some are made up and marked `synthetic`. Not simulated: weight and volume of
-//! a truck's load, trips to the tip, and traffic jams.
+//! too few bins for its rounds, some are made up and marked `synthetic`. A [`Town`] lives on: its next season
+//! can be driven by other rounds, to see what they would change. Not simulated: weight and volume of a truck's
+//! load, trips to the tip, and traffic jams.
 
 mod bins;
 mod bollards;
@@ -16,6 +17,7 @@ mod phrases;
 mod roads;
 mod rounds;
 mod tell;
+mod town;
 mod write;
 
 #[cfg(test)]
@@ -23,10 +25,9 @@ mod tests;
 
 pub use crowd::Crowd;
 pub use options::Options;
+pub use town::Town;
 
-use rayon::prelude::*;
-
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::address::Addresses;
 use crate::model::asset::Asset;
 use crate::model::kind::{Kind, Language};
@@ -87,6 +88,12 @@ pub struct Season {
     pub knocks: Vec<TrueBollard>,
     /// The planted places: busy quarters first.
     pub places: Vec<TruePlace>,
+    /// Hours during which each stop was full; parallel to the stops of `rounds`.
+    pub overflow_h: Vec<f64>,
+    /// Seconds for which the trucks were away from the depot, driving and emptying, all together.
+    pub work_s: f64,
+    /// Whether its rounds were given ([`Town::season_under`]) and not its town's own.
+    pub is_under_given_rounds: bool,
 }
 
 /// A report as somebody made it, with the truth behind it.
@@ -239,6 +246,8 @@ struct Scene<'a> {
     city: &'a City<'a>,
     options: &'a Options,
     random: Random,
+    /// Whether each thing has dice of its own, so that other rounds change nothing but what they cause.
+    is_for_comparison: bool,
 }
 
 impl Scene<'_> {
@@ -253,44 +262,5 @@ impl Scene<'_> {
 /// # Errors
 /// When the settings cannot be used, or the city has no bin or no streets that a truck can drive.
 pub fn season(city: &City<'_>, options: &Options, random: &Random) -> Result<Season> {
-    let patterns = options.patterns()?;
-    let roads = roads::Roads::new(city.network);
-    let scene = Scene { city, options, random: *random };
-    let bins = bins::choose(&scene);
-    if bins.is_empty() {
-        return Err(Error::NoData {
-            message: "there is no bin to make rounds of".to_owned(),
-            hint: "name a file with litter bins under [[sources.assets]], or one with bus stops and benches"
-                .to_owned(),
-        });
-    }
-    let depot = rounds::depot(&scene, &bins)?;
-    let plan = rounds::plan(&scene, &roads, &bins, depot, &patterns);
-    let habits = fill::habits(&scene, &bins, &plan);
-    let driven = drive::season(&scene, &roads, &bins, &plan, &habits);
-
-    let by_stop = driven.by_stop(plan.rounds.stops.len());
-    let full: Vec<tell::Event> = (0..bins.len())
-        .into_par_iter()
-        .flat_map_iter(|bin| fill::events(&scene, &bins, bin, &plan, &habits, &by_stop))
-        .collect();
-    let (bollards, knocks, hit) = bollards::hits(&scene);
-    let (planted, background) = tell::background(&scene);
-    let places = [fill::busy_places(&scene, &habits, &full), planted].concat();
-    let events = [full, hit, background].concat();
-    let reports = tell::reports(&scene, &events);
-
-    Ok(Season {
-        seed: random.seed(),
-        options: options.clone(),
-        bins: bins.into_iter().map(|bin| bin.asset).collect(),
-        bollards,
-        stops: habits.of_stops(&plan),
-        rounds: plan.rounds,
-        tracks: driven.tracks,
-        reports,
-        visits: driven.visits,
-        knocks,
-        places,
-    })
+    Ok(Town::new(city, options, random)?.season())
 }

@@ -192,7 +192,7 @@ struct Voice {
 
 /// The reports about `events`, in the order of time.
 pub(super) fn reports(scene: &Scene<'_>, events: &[Event]) -> Vec<Told> {
-    let Scene { city, options, random } = *scene;
+    let Scene { city, options, random, .. } = *scene;
     let season_ends = city.clock.midnight(options.period().to.plus(1));
     let mut voices = Vec::new();
     for (number, event) in events.iter().enumerate() {

@@ -339,6 +339,64 @@ fn a_crowd_has_as_many_rows_as_wanted_and_the_same_bytes_each_time() {
     assert_eq!(reader.records().map(Result::unwrap).count(), 45_000);
 }
 
+/// The first stop of the first round, and the rounds without its calls.
+fn without_a_stop(rounds: &Rounds) -> (u32, Rounds) {
+    let mut rounds = rounds.clone();
+    let stop = rounds.trips[0].calls.remove(0).stop;
+    (stop, rounds)
+}
+
+#[test]
+fn other_rounds_change_only_what_they_cause() {
+    let grid = Grid::new();
+    let (city, options) = (grid.city(), small());
+    let town = Town::new(&city, &options, &Random::new(5)).unwrap();
+    let (stop, fewer) = without_a_stop(town.rounds());
+    let next = Options { from: jiff::civil::date(2025, 4, 1), ..small() };
+    let today = town.season_under(town.rounds(), &next, &Random::new(6)).unwrap();
+    let other = town.season_under(&fewer, &next, &Random::new(6)).unwrap();
+    assert!(other.overflow_h[stop as usize] > today.overflow_h[stop as usize] + 24.0);
+    assert!(other.work_s < today.work_s);
+    let others: Vec<usize> = (0..today.stops.len()).filter(|&other| today.stops[other].route != 0).collect();
+    assert!(others.len() > 20);
+    for &index in &others {
+        // A truck with two rounds is back earlier, so that its second one may begin a little earlier.
+        let (before, after) = (today.overflow_h[index], other.overflow_h[index]);
+        assert!((before - after).abs() <= 0.02 * before + 2.0, "{before} {after}");
+    }
+    let dumped = |season: &Season| -> Vec<(i64, String)> {
+        let beside = season.reports.iter().filter(|report| report.kind == Kind::BesideContainer);
+        beside.map(|report| (report.opened, report.asset_id.clone())).collect()
+    };
+    let firsts = |season: &Season| dumped(season).into_iter().collect::<std::collections::BTreeSet<_>>();
+    assert!(!firsts(&today).is_disjoint(&firsts(&other)));
+    assert!(today.visits.iter().all(|visit| next.period().holds(visit.day)));
+}
+
+#[test]
+fn a_season_under_its_own_rounds_is_the_same_each_time() {
+    let grid = Grid::new();
+    let (city, options) = (grid.city(), small());
+    let town = Town::new(&city, &options, &Random::new(5)).unwrap();
+    let season = || town.season_under(town.rounds(), &options, &Random::new(5)).unwrap();
+    let one = bytes_of(&season(), &grid);
+    assert!(one == bytes_of(&season(), &grid));
+    assert!(one.contains_key("truth_overflow.csv") && one.len() == 19);
+    let table = String::from_utf8(one["truth_overflow.csv"].clone()).unwrap();
+    assert_eq!(table.lines().count(), 1 + town.stops().len());
+}
+
+#[test]
+fn rounds_of_another_city_are_refused() {
+    let grid = Grid::new();
+    let (city, options) = (grid.city(), small());
+    let town = Town::new(&city, &options, &Random::new(5)).unwrap();
+    let mut rounds = town.rounds().clone();
+    rounds.stops[0].id = "elsewhere".to_owned();
+    let error = town.season_under(&rounds, &options, &Random::new(5)).unwrap_err();
+    assert!(error.to_string().contains("elsewhere"), "{error}");
+}
+
 /// The demo: its season is what its own settings make.
 #[test]
 fn the_demo_is_what_its_project_file_makes() {

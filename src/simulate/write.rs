@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::model::asset::{Asset, AssetKind};
+use crate::model::round::Trip;
 use crate::model::some;
 use crate::period::{Clock, Day, NEVER};
 use crate::place::Plane;
@@ -77,7 +78,8 @@ impl Folder<'_> {
 impl Season {
     /// Writes the season into `dir`, which is made where it is missing, and gives the files in the order of
     /// writing: `gtfs/`, `vehicles.csv`, `fixes.csv.gz`, `reports.csv`, `bins.geojson`, `containers.geojson`
-    /// (if there are any), `bollards.geojson`, `truth_*` and `meta.json`.
+    /// (if there are any), `bollards.geojson`, `truth_*` and `meta.json`. A season under given rounds also has
+    /// `truth_overflow.csv`.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -97,6 +99,9 @@ impl Season {
         }
         folder.put("bollards.geojson", geojson(&self.bollards, plane).as_bytes())?;
         self.write_truth(&mut folder)?;
+        if self.is_under_given_rounds {
+            self.write_overflow(&mut folder)?;
+        }
         self.write_meta(&mut folder)?;
         Ok(folder.written)
     }
@@ -144,8 +149,9 @@ impl Season {
         let mut table = Table::new(&["route_id", "service_id", "trip_id", "block_id"]);
         for trip in &rounds.trips {
             let route = &rounds.routes[trip.route as usize].id;
+            let service = self.service(trip);
             let vehicle = some(trip.vehicle).map_or("", |vehicle| &rounds.vehicles[vehicle].id);
-            table.row(&[route, route, &trip.id, vehicle]);
+            table.row(&[route, service, &trip.id, vehicle]);
         }
         folder.put_table("gtfs/trips.txt", table)?;
 
@@ -166,6 +172,12 @@ impl Season {
         self.write_calendar(folder)
     }
 
+    /// The calendar of a trip: its route's, or its own where the route has several trips.
+    fn service<'a>(&'a self, trip: &'a Trip) -> &'a str {
+        let is_alone = self.rounds.trips.iter().filter(|other| other.route == trip.route).count() == 1;
+        if is_alone { &self.rounds.routes[trip.route as usize].id } else { &trip.id }
+    }
+
     fn write_calendar(&self, folder: &mut Folder<'_>) -> Result<()> {
         let compact = |day: Day| day.date().strftime("%Y%m%d").to_string();
         let period = self.options.period();
@@ -183,7 +195,7 @@ impl Season {
         ]);
         let mut dates = Table::new(&["service_id", "date", "exception_type"]);
         for trip in &self.rounds.trips {
-            let route = &self.rounds.routes[trip.route as usize].id;
+            let route = self.service(trip).to_owned();
             let mut runs = [false; 7];
             trip.days.iter().chain(&trip.cancelled).for_each(|day| runs[day.weekday()] = true);
             let mut row = vec![route.clone()];
@@ -351,6 +363,19 @@ impl Season {
             ]);
         }
         folder.put_table("truth_places.csv", table)
+    }
+
+    /// For how long each stop was full, and how often it was emptied: what two seasons are compared by.
+    fn write_overflow(&self, folder: &mut Folder<'_>) -> Result<()> {
+        let mut emptied = vec![0u32; self.rounds.stops.len()];
+        for visit in self.visits.iter().filter(|visit| visit.served_at != NEVER) {
+            emptied[visit.stop as usize] += 1;
+        }
+        let mut table = Table::new(&["stop_id", "overflow_h", "n_emptied"]);
+        for ((stop, hours), n_emptied) in self.rounds.stops.iter().zip(&self.overflow_h).zip(emptied) {
+            table.row(&[stop.id.clone(), format!("{hours:.2}"), n_emptied.to_string()]);
+        }
+        folder.put_table("truth_overflow.csv", table)
     }
 
     fn write_meta(&self, folder: &mut Folder<'_>) -> Result<()> {

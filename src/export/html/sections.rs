@@ -37,6 +37,7 @@ pub(super) fn all(findings: &Findings, maps: &[Map]) -> Vec<Section> {
         Some(hotspots(findings, maps)),
         repeats(findings),
         routes(findings, maps),
+        super::plan::part(findings),
         proposals(findings, maps),
         throughput(findings),
         Some(residents(findings)),
@@ -47,20 +48,20 @@ pub(super) fn all(findings: &Findings, maps: &[Map]) -> Vec<Section> {
     parts.into_iter().flatten().collect()
 }
 
-fn section(id: &'static str, heading: String, body: String) -> Section {
+pub(super) fn section(id: &'static str, heading: String, body: String) -> Section {
     Section { id, class: "part", heading, body }
 }
 
-fn paragraph(words: &str) -> String {
+pub(super) fn paragraph(words: &str) -> String {
     format!("<p>{}</p>\n", escaped(words))
 }
 
-fn quiet(words: &str) -> String {
+pub(super) fn quiet(words: &str) -> String {
     format!("<p class=\"quiet\">{}</p>\n", escaped(words))
 }
 
 /// A table with its caption. Headings that begin with `#` stand over numbers; the first column names the row.
-fn table(caption: &str, headings: &[String], rows: &[Vec<String>]) -> String {
+pub(super) fn table(caption: &str, headings: &[String], rows: &[Vec<String>]) -> String {
     let mut html =
         format!("<div class=\"scroll\"><table>\n<caption>{}</caption>\n<thead><tr>", escaped(caption));
     let class = |column: usize| if headings[column].starts_with('#') { " class=\"n\"" } else { "" };
@@ -276,7 +277,7 @@ fn place_row(findings: &Findings, place: &Place) -> Vec<String> {
 }
 
 /// How many of how many rows are shown, and where the others are.
-fn shown(language: Language, rows: usize, total: usize, layer: &str) -> String {
+pub(super) fn shown(language: Language, rows: usize, total: usize, layer: &str) -> String {
     let (shown, all) = (words::count(language, rows as u64), words::count(language, total as u64));
     if rows == total {
         say!(language, "All {all}, the first the most urgent.", "Alle {all}, de eerste het dringendst.")
