@@ -30,6 +30,8 @@ const UNUSUAL_LOG: f64 = 1.1;
 const FIRST_RATE: f64 = 0.03;
 const RATE_COUNTS: f64 = 20.0;
 const ROUNDS: usize = 5;
+/// A site that stands still for longer than so many usual intervals was closed, or is not logged.
+const CLOSED: f64 = 4.0;
 /// An interval within a fifth of the usual one, or a day, keeps the cadence.
 const KEPT_SHARE: f64 = 0.2;
 /// One interval in twenty is longer than what is called late.
@@ -169,11 +171,13 @@ impl<'a> Site<'a> {
     }
 
     fn gap(&self, site: usize, interval: usize, rate: f64) -> Option<Gap> {
-        let missing = share_missing(self.ways[interval].as_ref()?, rate);
         let (days, usual_days) = (self.days[interval], self.usual_days(interval));
+        let is_longer = days > usual_days + spread(usual_days);
+        let share = share_missing(self.ways[interval].as_ref()?, rate);
+        let missing = if is_longer && days <= CLOSED * usual_days { share } else { 0.0 };
         let shorter = around(&self.days, interval).filter(|&index| self.days[index] < days).count() as f64;
         let late = shorter / around(&self.days, interval).count() as f64;
-        let is_late = late >= 1.0 - LATE && days > usual_days + spread(usual_days);
+        let is_late = late >= 1.0 - LATE && is_longer;
         let (from, until) = (self.services[interval].ended, self.services[interval + 1].begun);
         (missing >= 0.5 || is_late).then(|| Gap {
             site,

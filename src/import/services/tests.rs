@@ -29,16 +29,15 @@ fn lifts_within_the_hour_are_one_service() {
 
 #[test]
 fn what_tells_nothing_of_fill_is_left_out_with_its_reason() {
-    let mut text = "stop_id;datum;tijd;gewicht;code\n\
+    let defects = "stop_id;datum;tijd;gewicht;code\n\
         7;31-01-2024;08:00;100,5;\n7;31-01-2024;08:00;100,5;\n7;01-02-2024;08:00;0;\n\
         7;02-02-2024;08:00;-20;\n7;01-01-1900;00:00;50;\n7;02-03-2099;08:00;50;\n;03-02-2024;08:00;50;\n\
-        7;04-02-2024;08:00;much;\n7;05-02-2024;08:00;;blocked\n7;nonsense;08:00;3;\n"
-        .to_owned();
-    for day in 1..=28 {
-        text += &format!("8;{day:02}-02-2024;07:30;{day};\n");
-        text += &format!("9;{day:02}-02-2024;07:30;;emptied\n");
-        text += &format!("10;{day:02}-02-2024;07:30;5;\n11;{day:02}-02-2024;07:30;5;\n");
-    }
+        7;04-02-2024;08:00;much;\n7;05-02-2024;08:00;;blocked\n7;nonsense;08:00;3;\n";
+    let row = |day: i32| {
+        let ends = ["8", "9", "10", "11"].map(|site| format!("{site};{day:02}-02-2024;07:30"));
+        format!("{};{day};\n{};;emptied\n{};5;\n{};5;\n", ends[0], ends[1], ends[2], ends[3])
+    };
+    let text = defects.to_owned() + &(1..=28).map(row).collect::<String>();
     let source = ServiceSource { not_emptied: vec!["Blocked".to_owned()], ..ServiceSource::default() };
     let (services, issues, counts) = read_text(&text, source);
     let count = |code| issues.count(code);
