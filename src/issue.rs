@@ -150,6 +150,18 @@ codes! {
         "stop_times.txt gives this trip no stop that is used, or no time at any of them.";
     RepeatedRoundId = "C010", LeftOut, "the same stop, route, trip or vehicle again",
         "Ids are unique in each table of a feed; one of the rows is used.";
+
+    // S: services
+    ServiceUnreadable = "S001", LeftOut, "the service has no site or no time",
+        "A weighing or lift that belongs to no site, or whose time is not a date, tells nothing about fill.";
+    ServiceWeighsNothing = "S002", LeftOut, "the weighing is zero or less",
+        "A scale that was reset, or a lift that brought nothing. It counts neither as weight nor as emptying.";
+    ServiceRepeated = "S003", LeftOut, "the same weighing again",
+        "Site, time and figures equal those of another row. Two lifts within minutes are no repetition: they are one service.";
+    ServiceFarInTime = "S004", LeftOut, "the date lies more than a year from nearly all others",
+        "The clock of the truck was wrong, or the date stands for none.";
+    ServiceNotEmptied = "S005", LeftOut, "the crew's code says that it was not emptied",
+        "The source's `not_emptied` lists this code.";
 }
 
 /// One record with something wrong.

@@ -36,7 +36,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
         Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode).with_assets(&inputs.assets);
     let located = geocoder.locate(&inputs.reports, &mut inputs.issues, progress);
     progress.begin("link reports", 0);
-    let Inputs { reports, assets, areas, rounds, tracks, plane, streets, .. } = &inputs;
+    let Inputs { reports, assets, areas, rounds, tracks, services, plane, streets, .. } = &inputs;
     let linked = link::reports(reports, &located, assets, areas, rounds, &settings.link);
     progress.begin("join incidents", 0);
     let incidents = dedupe::incidents(reports, &located, &linked, &settings.dedupe);
@@ -46,8 +46,16 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
     let found = hotspots::find(&index, &incidents, assets, &scene, &settings.hotspots, &random, progress);
     let mut hotspots = labelled(found, &geocoder, areas, plane, settings.language);
     hotspots::words::describe(&mut hotspots, reports, &incidents, settings.hotspots.places.words);
-    let evidence =
-        Evidence { rounds, tracks, reports, located: &located, linked: &linked, network: &network, clock };
+    let evidence = Evidence {
+        rounds,
+        tracks,
+        services,
+        reports,
+        located: &located,
+        linked: &linked,
+        network: &network,
+        clock,
+    };
     let collection = collection::examine(&evidence, &settings.collection, progress);
     let situation = Situation {
         rounds,

@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use super::dumping::Dumping;
+use super::fill::logged::Emptied;
 use super::fill::{Fills, Stretch};
 use super::{Diagnosis, Outcome, Reason, Visit, kerbside};
 use crate::geocode::Located;
@@ -39,32 +40,39 @@ pub(super) struct Records<'a> {
     of_stop: Vec<Vec<u32>>,
     /// When each stop was emptied, ascending.
     emptied: Vec<Vec<i64>>,
+    /// The same with how full each was, for stops whose services are logged; none for the others.
+    logged: Vec<Vec<Emptied>>,
     /// Share of visits that are missed, per stop.
     miss_rate: Vec<f64>,
 }
 
 impl<'a> Records<'a> {
-    /// Orders the visits. `miss_rate` is the share of missed visits of each stop.
+    /// Orders the visits. `miss_rate` is the share of missed visits of each stop. Where the services of a stop are
+    /// logged, they say when it was emptied, and its visits do not.
     pub(super) fn new(
         rounds: &'a Rounds,
         clock: &'a Clock,
         visits: &'a [Visit],
         miss_rate: Vec<f64>,
+        logged: Vec<Vec<Emptied>>,
     ) -> Self {
         let mut of_stop = vec![Vec::new(); rounds.stops.len()];
         for (index, visit) in (0u32..).zip(visits) {
             of_stop[visit.stop as usize].push(index);
         }
         let mut emptied = Vec::new();
-        for of_stop in &mut of_stop {
+        for (of_stop, logged) in of_stop.iter_mut().zip(&logged) {
             of_stop.sort_by_key(|&index| (visits[index as usize].planned_at, index));
             let of_stop = of_stop.iter().map(|&index| &visits[index as usize]);
             let mut times: Vec<i64> =
                 of_stop.filter(|visit| visit.outcome.is_emptied()).map(|visit| visit.served_at).collect();
+            if !logged.is_empty() {
+                times = logged.iter().map(|emptied| emptied.at).collect();
+            }
             times.sort_unstable();
             emptied.push(times);
         }
-        Self { rounds, clock, visits, of_stop, emptied, miss_rate }
+        Self { rounds, clock, visits, of_stop, emptied, logged, miss_rate }
     }
 
     /// The last visit planned no later than `at`.
@@ -86,8 +94,11 @@ impl<'a> Records<'a> {
         for &(stop, at) in reports {
             reported[stop as usize].push(at);
         }
-        let of_stop = self.of_stop.iter().zip(&reported);
-        of_stop.map(|(of_stop, reported)| self.stretches_of(of_stop, reported)).collect()
+        let of_stop = self.of_stop.iter().zip(&self.logged).zip(&reported);
+        let stretches = |((of_stop, logged), reported): ((&Vec<u32>, &Vec<Emptied>), &Vec<i64>)| {
+            if logged.is_empty() { self.stretches_of(of_stop, reported) } else { between(logged, reported) }
+        };
+        of_stop.map(stretches).collect()
     }
 
     fn stretches_of(&self, of_stop: &[u32], reported: &[i64]) -> Vec<Stretch> {
@@ -95,9 +106,8 @@ impl<'a> Records<'a> {
         let mut open: Option<i64> = None;
         let mut close = |open: Option<i64>, until: i64| {
             if let Some(from) = open.filter(|&from| from < until) {
-                let first = reported.partition_point(|&at| at < from);
-                let reported = reported.get(first).copied().filter(|&at| at < until);
-                stretches.push(Stretch { from, until, reported });
+                let reported = first_within(reported, from, until);
+                stretches.push(Stretch { from, until, reported, filled: f64::NAN });
             }
         };
         for visit in of_stop.iter().map(|&index| &self.visits[index as usize]) {
@@ -122,6 +132,20 @@ impl<'a> Records<'a> {
             self.of_stop[stop].iter().map(|&index| self.visits[index as usize].planned_at).collect();
         planned.windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
+}
+
+/// The stretches between logged services.
+fn between(logged: &[Emptied], reported: &[i64]) -> Vec<Stretch> {
+    let stretch = |pair: &[Emptied]| {
+        let (from, until) = (pair[0].at, pair[1].at);
+        Stretch { from, until, reported: first_within(reported, from, until), filled: pair[1].filled }
+    };
+    logged.windows(2).map(stretch).filter(|stretch| stretch.from < stretch.until).collect()
+}
+
+/// The first of `times`, which ascend, within `from..until`.
+fn first_within(times: &[i64], from: i64, until: i64) -> Option<i64> {
+    times.get(times.partition_point(|&at| at < from)).copied().filter(|&at| at < until)
 }
 
 /// One way to explain a report.
@@ -311,10 +335,15 @@ impl Scene<'_> {
     /// Probability that `stop` is full at `at`, if it was last emptied at `since`; the report itself aside.
     fn full(&self, stop: u32, since: i64, at: i64) -> f64 {
         let emptied = &self.records.emptied[stop as usize];
-        let until = emptied.get(emptied.partition_point(|&time| time <= at)).copied().unwrap_or(i64::MAX);
-        let own =
-            self.records.last_emptied(stop, at + 1).map(|from| Stretch { from, until, reported: Some(at) });
-        self.fills.full(stop as usize, at - since, own.as_ref().filter(|_| until < i64::MAX)).max(LEAST_FULL)
+        let next = emptied.partition_point(|&time| time <= at);
+        let until = emptied.get(next).copied().unwrap_or(i64::MAX);
+        let filled = self.records.logged[stop as usize].get(next).map_or(f64::NAN, |next| next.filled);
+        let own = self
+            .records
+            .last_emptied(stop, at + 1)
+            .map(|from| Stretch { from, until, reported: Some(at), filled })
+            .filter(|own| until < i64::MAX && !own.is_measured());
+        self.fills.full(stop as usize, at - since, own.as_ref()).max(LEAST_FULL)
     }
 
     fn explain_full(&self, stop: u32, at: i64, kind: Kind) -> Vec<Explanation> {

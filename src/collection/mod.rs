@@ -17,6 +17,7 @@ use crate::geocode::Located;
 use crate::link::Linked;
 use crate::model::report::Reports;
 use crate::model::round::{Rounds, Trip};
+use crate::model::service::Services;
 use crate::model::track::Track;
 use crate::model::{NONE, some};
 use crate::network::Network;
@@ -279,6 +280,8 @@ pub struct Evidence<'a> {
     pub rounds: &'a Rounds,
     /// The driven rounds.
     pub tracks: &'a [Track],
+    /// The logged services.
+    pub services: &'a Services,
     /// The reports.
     pub reports: &'a Reports,
     /// Where each report is.
@@ -293,12 +296,13 @@ pub struct Evidence<'a> {
 
 /// Verifies every planned visit against the tracks, and says of every waste report why it came in.
 pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progress) -> Collection {
-    let &Evidence { rounds, tracks, reports, located, linked, network, clock } = evidence;
+    let &Evidence { rounds, tracks, services, reports, located, linked, network, clock } = evidence;
     let mut visits = planned::visits(rounds, clock);
     executed::carry_out(&mut visits, rounds, tracks, network, clock, options, progress);
     let mut stops = stop_findings(rounds, &visits);
     let miss_rate = stops.iter().map(|stop| if stop.skip_rate.is_nan() { 0.0 } else { stop.skip_rate });
-    let records = diagnose::Records::new(rounds, clock, &visits, miss_rate.collect());
+    let logged = fill::logged::of_stops(rounds, services);
+    let records = diagnose::Records::new(rounds, clock, &visits, miss_rate.collect(), logged);
     let (diagnoses, fills) = diagnose::reports(&records, reports, located, linked);
     for (index, stop) in stops.iter_mut().enumerate() {
         stop.fill_per_day = fills.per_day(index);

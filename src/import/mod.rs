@@ -18,6 +18,7 @@ pub mod kind_words;
 mod testing;
 pub mod reports;
 pub mod tracks;
+pub mod services;
 
 use std::path::Path;
 
@@ -32,6 +33,7 @@ use crate::model::asset::Asset;
 use crate::model::kind::Kind;
 use crate::model::report::Reports;
 use crate::model::round::Rounds;
+use crate::model::service::Services;
 use crate::model::street::Streets;
 use crate::model::track::Track;
 use crate::period::{Clock, Period};
@@ -57,6 +59,8 @@ pub struct Sources {
     pub reports: Vec<reports::ReportSource>,
     /// Fixes of the vehicles.
     pub tracks: Vec<tracks::TrackSource>,
+    /// Lifts and weighings.
+    pub services: Vec<services::ServiceSource>,
 }
 
 impl Sources {
@@ -69,7 +73,9 @@ impl Sources {
         let rounds = self.rounds.iter().map(|source| source.path.as_str());
         let reports = self.reports.iter().map(|source| source.path.as_str());
         let tracks = self.tracks.iter().map(|source| source.path.as_str());
-        streets.chain(register).chain(assets).chain(areas).chain(rounds).chain(reports).chain(tracks)
+        let services = self.services.iter().map(|source| source.path.as_str());
+        let places = streets.chain(register).chain(assets).chain(areas);
+        places.chain(rounds).chain(reports).chain(tracks).chain(services)
     }
 }
 
@@ -107,6 +113,8 @@ pub struct Inputs {
     pub rounds: Rounds,
     /// Driven rounds, in the order of the vehicles' ids.
     pub tracks: Vec<Track>,
+    /// Logged emptyings, in the order of the sites' ids.
+    pub services: Services,
     /// What was wrong with single records.
     pub issues: Issues,
     /// What became of the records of each source.
@@ -138,7 +146,8 @@ pub struct City {
 pub fn formats() -> Vec<(&'static str, &'static str, &'static str)> {
     let reports = reports::FORMATS.iter().map(|format| ("reports", format.name(), format.about()));
     let tracks = tracks::FORMATS.iter().map(|&(name, about)| ("tracks", name, about));
-    reports.chain(SHAPES.iter().copied()).chain(tracks).collect()
+    let services = services::FORMATS.iter().map(|&(name, about)| ("services", name, about));
+    reports.chain(SHAPES.iter().copied()).chain(tracks).chain(services).collect()
 }
 
 /// Formats that are told from the file itself.
@@ -185,6 +194,7 @@ pub fn inputs(sources: &Sources, settings: &Settings, progress: &dyn Progress) -
     progress.begin("read rounds and tracks", 0);
     let rounds = rounds::read(&sources.rounds, settings, &plane, &mut issues, &mut counts)?;
     let tracks = tracks::read(&sources.tracks, settings, &plane, &mut issues, &mut counts)?;
+    let services = services::read(&sources.services, settings, &mut issues, &mut counts)?;
     progress.begin("digest inputs", 0);
     Ok(Inputs {
         plane,
@@ -195,6 +205,7 @@ pub fn inputs(sources: &Sources, settings: &Settings, progress: &dyn Progress) -
         areas,
         rounds,
         tracks,
+        services,
         issues,
         counts,
         digests: digests(sources, settings.base)?,

@@ -10,6 +10,7 @@ pub mod kind;
 pub mod location;
 pub mod report;
 pub mod round;
+pub mod service;
 pub mod street;
 pub mod text;
 pub mod track;

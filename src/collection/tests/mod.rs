@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use self::season::Season;
 use super::{Collection, Evidence, Options, Outcome, Visit, examine};
+use crate::model::service::Services;
 use crate::model::some;
 use crate::network::{self, Network};
 use crate::progress::Silent;
@@ -186,6 +187,7 @@ fn examine_season(season: &Season) -> Collection {
     let evidence = Evidence {
         rounds: &season.rounds,
         tracks: &season.tracks,
+        services: &Services::default(),
         reports: &season.reports,
         located: &season.located,
         linked: &season.linked,

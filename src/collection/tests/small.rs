@@ -2,8 +2,10 @@
 
 use super::super::{Collection, Evidence, Options, Outcome, Reason, examine};
 use super::season::{link, made_of};
+use crate::model::NONE;
 use crate::model::kind::Kind;
 use crate::model::round::{Call, Rounds, Route, Stop, Trip, Vehicle};
+use crate::model::service::{Service, Services};
 use crate::model::street::Streets;
 use crate::model::track::Track;
 use crate::network::{self, Network};
@@ -95,6 +97,10 @@ fn empty_track() -> Track {
 }
 
 fn told(track: Track, reports: &[(i64, String, Kind, Local)]) -> Collection {
+    told_with(track, &Services::default(), reports)
+}
+
+fn told_with(track: Track, services: &Services, reports: &[(i64, String, Kind, Local)]) -> Collection {
     let rounds = rounds();
     let (reports, located) = made_of(reports);
     let linked = link(&located, &rounds);
@@ -103,6 +109,7 @@ fn told(track: Track, reports: &[(i64, String, Kind, Local)]) -> Collection {
     let evidence = Evidence {
         rounds: &rounds,
         tracks: &[track],
+        services,
         reports: &reports,
         located: &located,
         linked: &linked,
@@ -221,6 +228,29 @@ fn nothing_at_all_gives_unknown_visits_and_no_panic() {
     assert!(collection.visits.iter().all(|visit| visit.outcome == Outcome::Unknown));
     assert!(collection.stops.iter().all(|stop| stop.skip_rate.is_nan() && stop.fill_per_day.is_nan()));
     assert!(collection.routes[0].adherence_pct.is_nan());
+}
+
+#[test]
+fn weighed_stops_without_tracks_or_reports_are_known_by_their_weighings() {
+    // 40 kg fill a container. Every two days s1 has gained 8 kg; s2 would have gained 60.
+    let service = |day: i32, kg: f64| {
+        let begun = i64::from(FIRST_DAY + day) * DAY_S + PLANNED_S;
+        Service { begun, ended: begun, lifts: 1, kg, litres: f64::NAN, full: f64::NAN, code: NONE }
+    };
+    let weighed = |per_day: f64| -> Vec<Service> {
+        let wobble = |day: i32| 1.0 + 0.2 * f64::from(day).sin();
+        (0..30).map(|visit| service(2 * visit, (2.0 * per_day * wobble(visit)).min(40.0))).collect()
+    };
+    let services = Services {
+        sites: vec!["s1".into(), "s2".into()],
+        of_site: vec![weighed(4.0), weighed(30.0)],
+        codes: Vec::new(),
+    };
+    let collection = told_with(empty_track(), &services, &[]);
+    let (slow, fast) = (&collection.stops[1], &collection.stops[2]);
+    assert!((slow.fill_per_day - 0.1).abs() < 0.03 && fast.fill_per_day > 0.4, "{slow:?} {fast:?}");
+    assert!(slow.p_overflow < 0.05 && fast.p_overflow > slow.p_overflow, "{slow:?} {fast:?}");
+    assert!(collection.stops[3].fill_per_day.is_nan());
 }
 
 #[test]

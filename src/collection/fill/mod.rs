@@ -1,13 +1,19 @@
-//! Emptyings and reports in, how fast each stop fills up out, with its doubt.
+//! Emptyings, weighings and reports in, how fast each stop fills up out, with its doubt.
 //!
 //! A stop is emptied, fills up after a time that varies, and once it is full somebody reports it after a while. A
 //! report therefore says "full by then, and not reported before"; a stretch without a report says "not full yet, or
 //! full and nobody said so". Both count. Rates of all stops are learnt together, so that a stop with few
 //! reports borrows from the others; how much filling varies and how soon people report are learnt as well.
-//! Weighings and sensors, which would say more, are not used yet.
+//!
+//! Where it was weighed, or seen, how full a stop was when it was emptied, that says directly how long it takes to fill
+//! up: a third full after two days is full after six. Only what was full by then leaves open since when.
+
+pub mod cadence;
+pub mod logged;
+pub mod weighed;
 
 use rayon::prelude::*;
-use statrs::distribution::{ContinuousCDF, Gamma};
+use statrs::distribution::{Continuous, ContinuousCDF, Gamma};
 
 use crate::unit::DAY_S;
 
@@ -25,6 +31,10 @@ const VARIATIONS: [f64; 5] = [0.08, 0.16, 0.3, 0.45, 0.67];
 const REPORTING: [f64; 7] = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
 /// Fewer known stretches than this are too few to say anything about a stop.
 const FEWEST: usize = 3;
+/// Fuller than this is full: what stands beside it or was pressed in cannot be told any more.
+const FULL: f64 = 0.95;
+/// Emptier than this is taken as this: a container that was all but empty fills up some day.
+const EMPTY: f64 = 0.02;
 
 /// The time from one emptying to the next (or to the last moment that is known of).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +45,15 @@ pub struct Stretch {
     pub until: i64,
     /// The first report within that it is full.
     pub reported: Option<i64>,
+    /// How full it was when it was emptied again, share of its capacity; NaN where nobody knows.
+    pub filled: f64,
+}
+
+impl Stretch {
+    /// Whether how full it was at the end says more than any report.
+    pub(super) fn is_measured(&self) -> bool {
+        self.filled < FULL
+    }
 }
 
 /// How fast every stop fills up.
@@ -60,6 +79,15 @@ struct Table {
     reported: Vec<f64>,
     /// Logarithm of the probability that there was no report until then.
     silent: Vec<f64>,
+    /// Logarithm of the probability that it is full then and there was no report until then.
+    full_silent: Vec<f64>,
+    /// Days until it is full.
+    time: Gamma,
+}
+
+/// When a stop that was not yet full would have been.
+fn days_until_full(stretch: &Stretch) -> f64 {
+    (stretch.until - stretch.from) as f64 / DAY_S as f64 / stretch.filled.max(EMPTY)
 }
 
 /// The rate at `index` of the grid.
@@ -78,7 +106,8 @@ impl Table {
         // Time to fill up: gamma with mean 1 / rate.
         let shape = 1.0 / (variation * variation);
         let time = Gamma::new(shape, shape * rate).expect("shape and rate are positive");
-        let (mut full, mut reported, mut silent) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut full, mut reported) = (Vec::new(), Vec::new());
+        let (mut silent, mut full_silent) = (Vec::new(), Vec::new());
         let (mut before, mut unreported) = (0.0, 0.0);
         let kept = (-reporting * STEP_DAYS).exp();
         for step in 0..STEPS {
@@ -89,14 +118,20 @@ impl Table {
             // One report in a thousand has another reason: none is impossible.
             reported.push((reporting * unreported + 1e-3 * reporting).ln());
             silent.push((1.0 - now + unreported).max(1e-9).ln());
+            full_silent.push(unreported.max(1e-9).ln());
         }
-        Self { full, reported, silent }
+        Self { full, reported, silent, full_silent, time }
     }
 
     fn log_probability(&self, stretch: &Stretch) -> f64 {
+        if stretch.is_measured() {
+            // A load that was weighed wrongly, or lifted in part, makes no rate impossible.
+            return (self.time.ln_pdf(days_until_full(stretch)).exp() + 1e-4).ln();
+        }
         match stretch.reported {
             Some(at) => self.reported[step(at - stretch.from)],
-            None => self.silent[step(stretch.until - stretch.from)],
+            None if stretch.filled.is_nan() => self.silent[step(stretch.until - stretch.from)],
+            None => self.full_silent[step(stretch.until - stretch.from)],
         }
     }
 }
@@ -216,7 +251,7 @@ mod tests {
             let said_days = full_days - 1.25 * f64::ln(stream.random_range(0.0..1.0f64).max(1e-9));
             #[expect(clippy::cast_possible_truncation, reason = "a few days")]
             let said = from + (said_days * DAY_S as f64) as i64;
-            Stretch { from, until, reported: (said < until).then_some(said) }
+            Stretch { from, until, reported: (said < until).then_some(said), filled: f64::NAN }
         };
         (0..40)
             .map(|stop| {
@@ -240,5 +275,25 @@ mod tests {
         stretches.push(Vec::new());
         let fills = Fills::learn(&stretches);
         assert!(fills.per_day(40).is_nan() && fills.overflow(40, &[DAY_S]).is_nan());
+    }
+
+    #[test]
+    fn loads_weighed_say_how_fast_a_stop_fills_up_without_any_report() {
+        let mut stream = Random::new(6).stream("loads", 0);
+        let mut stretch = |day: i64, per_day: f64| {
+            let filled = (per_day * stream.random_range(0.7..1.3) * 3.0f64).min(1.0);
+            Stretch { from: day * 3 * DAY_S, until: (day + 1) * 3 * DAY_S, reported: None, filled }
+        };
+        let rates = [0.05, 0.1, 0.2, 0.3, 0.6];
+        let stops: Vec<Vec<Stretch>> =
+            rates.iter().map(|&per_day| (0..25).map(|day| stretch(day, per_day)).collect()).collect();
+        let fills = Fills::learn(&stops);
+        for (stop, per_day) in rates.iter().enumerate().take(4) {
+            let learnt = fills.per_day(stop);
+            assert!((learnt / per_day - 1.0).abs() < 0.2, "{per_day} a day learnt as {learnt}");
+        }
+        // Always full after three days: that it takes less is all that is known.
+        assert!(fills.per_day(4) > 0.4 && fills.overflow(4, &[3 * DAY_S]) > 0.8);
+        assert!(fills.overflow(0, &[3 * DAY_S]) < 0.02);
     }
 }

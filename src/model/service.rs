@@ -1,0 +1,58 @@
+//! Services as the trucks log them: when a site was emptied, and how much was in it.
+
+/// One emptying of a site: its lifts that follow each other closely, taken together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// The first lift, seconds UTC.
+    pub begun: i64,
+    /// The last lift, seconds UTC.
+    pub ended: i64,
+    /// How many lifts: containers, or a container lifted again.
+    pub lifts: u32,
+    /// Kilograms of all lifts; NaN where they were not weighed.
+    pub kg: f64,
+    /// Litres of all lifts; NaN where nobody says.
+    pub litres: f64,
+    /// How full it was, share of its capacity, as crew or sensor say; the fullest of the lifts. NaN where nobody says.
+    pub full: f64,
+    /// What the crew noted, as an index into [`Services::codes`]; [`NONE`](super::NONE) without.
+    pub code: u32,
+}
+
+/// All logged services.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Services {
+    /// The ids of the sites, ascending.
+    pub sites: Vec<String>,
+    /// The services of each site, in the order of time.
+    pub of_site: Vec<Vec<Service>>,
+    /// The words of the crews' codes, ascending.
+    pub codes: Vec<String>,
+}
+
+impl Services {
+    /// The index of the site called `id`.
+    pub fn site(&self, id: &str) -> Option<usize> {
+        self.sites.binary_search_by(|known| known.as_str().cmp(id)).ok()
+    }
+
+    /// How many services there are.
+    pub fn len(&self) -> usize {
+        self.of_site.iter().map(Vec::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.of_site.iter().all(Vec::is_empty)
+    }
+
+    /// The services of a site that begin within `from..until`, seconds UTC: what speaks for a planned visit.
+    ///
+    /// # Panics
+    /// When there is no such site.
+    pub fn between(&self, site: usize, from: i64, until: i64) -> &[Service] {
+        let of_site = &self.of_site[site];
+        let before = |instant: i64| of_site.partition_point(|service| service.begun < instant);
+        &of_site[before(from)..before(until).max(before(from))]
+    }
+}
