@@ -127,11 +127,12 @@ pub(crate) fn worked_out(path: &Path, worse: &Worse) -> Result<Told> {
     let geocoder = Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode);
     let geocoder = geocoder.with_assets(&inputs.assets);
     let located = geocoder.locate(&inputs.reports, &mut inputs.issues, &Silent);
-    let Inputs { reports, assets, areas, rounds, tracks, .. } = &inputs;
+    let Inputs { reports, assets, areas, rounds, tracks, services, .. } = &inputs;
     let linked = link::reports(reports, &located, assets, areas, rounds, &settings.link);
     let evidence = Evidence {
         rounds,
         tracks,
+        services,
         reports,
         located: &located,
         linked: &linked,

@@ -88,10 +88,20 @@ fn add_synthetic(assets: &mut Vec<Asset>, wanted: usize, scene: &Scene<'_>) {
         let twin = Local::new(at.x + metres * angle.cos(), at.y + metres * angle.sin());
         let has_twin = chance.happens(TWIN_SHARE) && missing > 1 && is_reachable(twin);
         for at in std::iter::once(at).chain(has_twin.then_some(twin)) {
-            number += 1;
             missing -= 1;
-            let id = format!("syn-bin-{number:03}");
+            let id = free_id(assets, &mut number);
             assets.push(Asset { id, kind: AssetKind::LitterBin, at, capacity_l: None, is_synthetic: true });
+        }
+    }
+}
+
+/// The next id that no bin bears: those of a season that was made earlier may be among the city's own.
+fn free_id(assets: &[Asset], number: &mut u32) -> String {
+    loop {
+        *number += 1;
+        let id = format!("syn-bin-{number:03}");
+        if assets.iter().all(|asset| asset.id != id) {
+            return id;
         }
     }
 }

@@ -265,6 +265,16 @@ fn missing_bins_are_made_up_and_say_so() {
 }
 
 #[test]
+fn bins_made_up_for_an_earlier_season_keep_their_ids_to_themselves() {
+    let mut town = Grid::new();
+    town.assets = town.season(&small(), 5).bins;
+    let season = town.season(&Options { stops_per_round: 20, ..small() }, 6);
+    let ids: std::collections::BTreeSet<&str> = season.bins.iter().map(|bin| bin.id.as_str()).collect();
+    assert!(season.bins.len() > town.assets.len());
+    assert_eq!(ids.len(), season.bins.len());
+}
+
+#[test]
 fn a_city_without_bins_is_refused() {
     let town = Grid::new();
     let city = City { assets: &[], places: &[], ..town.city() };
