@@ -34,6 +34,8 @@ const COARSE_S: i64 = 20;
 const FINE_S: i64 = 7;
 /// A truck this near to its depot is at its depot, metres.
 const AT_DEPOT_M: f64 = 300.0;
+/// A truck that stood still at its depot while nothing was logged is found again this near to where it was, metres.
+const PARKED_M: f64 = 75.0;
 /// Trucks halt on the street nearest to the stop, if there is one this near, metres.
 const SNAP_M: f64 = 30.0;
 /// A street this little farther than the nearest could be the one on which the truck halts as well, metres.
@@ -225,7 +227,8 @@ fn shift(
         }
         if let Some(last) = points.last().copied() {
             let gap_s = time - last.time;
-            let is_asleep = gap_s > options.hole_s && is_at_depot(last.at) && is_at_depot(at);
+            let is_parked = is_at_depot(last.at) && is_at_depot(at) && last.at.distance_m(at) < PARKED_M;
+            let is_asleep = gap_s > options.hole_s && is_parked;
             if gap_s > options.hole_s && !is_asleep {
                 holes.push((points.len() - 1, 0));
             }
