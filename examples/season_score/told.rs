@@ -64,6 +64,7 @@ const AMBIGUOUS: &str = "which of the stops nearby is meant";
 impl Told {
     /// From the tables of an output folder.
     pub(crate) fn read(folder: &Path) -> Self {
+        let layers = folder.join("layers");
         let instant = |text: &str| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
         let visit = |row: Row| ToldVisit {
             key: (row["route_id"].clone(), row["stop_id"].clone(), row["service_date"].clone()),
@@ -80,9 +81,9 @@ impl Told {
             is_ambiguous: row["evidence"].contains(AMBIGUOUS),
         };
         Self {
-            visits: rows(&folder.join("visits.csv")).into_iter().map(visit).collect(),
-            reports: rows(&folder.join("diagnoses.csv")).into_iter().map(report).collect(),
-            overflow: rows(&folder.join("stops.csv"))
+            visits: rows(&layers.join("visits.csv")).into_iter().map(visit).collect(),
+            reports: rows(&layers.join("diagnoses.csv")).into_iter().map(report).collect(),
+            overflow: rows(&layers.join("stops.csv"))
                 .into_iter()
                 .map(|row| (row["stop_id"].clone(), row["p_overflow"].parse().ok()))
                 .collect(),

@@ -34,8 +34,10 @@ const COARSE_S: i64 = 20;
 const FINE_S: i64 = 7;
 /// A truck this near to its depot is at its depot, metres.
 const AT_DEPOT_M: f64 = 300.0;
-/// A truck that stood still at its depot while nothing was logged is found again this near to where it was, metres.
+/// A truck that stood still at its depot while nothing was logged is found again this near to where it was, metres;
 const PARKED_M: f64 = 75.0;
+/// or, as often nothing is logged at the depot itself, so much nearer to the depot than the first stop is.
+const NEARER_THAN_STOPS: f64 = 0.5;
 /// Trucks halt on the street nearest to the stop, if there is one this near, metres.
 const SNAP_M: f64 = 30.0;
 /// A street this little farther than the nearest could be the one on which the truck halts as well, metres.
@@ -178,7 +180,9 @@ fn shifts_of(
             let until = (last + options.overrun_s()).min(next_first);
             let depot = rounds.vehicles[vehicle].depot.or_else(|| usual_start(track, clock));
             let span = (first - options.early_s(), until);
-            Some(shift(visits, planned, track, span, depot, options, step_s))
+            let stops: Vec<Local> =
+                planned.iter().map(|&index| rounds.stops[visits[index].stop as usize].at).collect();
+            Some(shift(visits, planned, &stops, track, span, depot, options, step_s))
         })
         .collect();
     shifts.retain(|shift| !shift.points.is_empty());
@@ -205,10 +209,13 @@ fn usual_start(track: &Track, clock: &Clock) -> Option<Local> {
     (count.0 >= 3 && 10 * count.0 >= 6 * firsts.len()).then_some(depot)
 }
 
-/// The points of one shift: its fixes within `from..until`, and moments between those that are far apart.
+/// The points of one shift that is to call at `stops`: its fixes within `from..until`, and moments between those that
+/// are far apart.
+#[expect(clippy::too_many_arguments, reason = "one call, of all that makes a shift")]
 fn shift(
     visits: &[Visit],
     planned: &[usize],
+    stops: &[Local],
     track: &Track,
     (from, until): (i64, i64),
     depot: Option<Local>,
@@ -217,7 +224,10 @@ fn shift(
 ) -> Shift {
     let range =
         track.time.partition_point(|&time| time < from)..track.time.partition_point(|&time| time <= until);
-    let is_at_depot = |at: Local| depot.is_some_and(|depot| depot.distance_m(at) < AT_DEPOT_M);
+    let from_depot_m = |at: Local| depot.map_or(f64::INFINITY, |depot| depot.distance_m(at));
+    let nearest_m = stops.iter().map(|&at| from_depot_m(at)).fold(f64::INFINITY, f64::min);
+    let is_at_depot = |at: Local| from_depot_m(at) < AT_DEPOT_M;
+    let is_in_yard = |at: Local| from_depot_m(at) < NEARER_THAN_STOPS * nearest_m;
     let mut points: Vec<Point> = Vec::with_capacity(range.len());
     let mut holes = Vec::new();
     for index in range {
@@ -227,8 +237,8 @@ fn shift(
         }
         if let Some(last) = points.last().copied() {
             let gap_s = time - last.time;
-            let is_parked = is_at_depot(last.at) && is_at_depot(at) && last.at.distance_m(at) < PARKED_M;
-            let is_asleep = gap_s > options.hole_s && is_parked;
+            let is_parked = last.at.distance_m(at) < PARKED_M || (is_in_yard(last.at) && is_in_yard(at));
+            let is_asleep = gap_s > options.hole_s && is_at_depot(last.at) && is_at_depot(at) && is_parked;
             if gap_s > options.hole_s && !is_asleep {
                 holes.push((points.len() - 1, 0));
             }
