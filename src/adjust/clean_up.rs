@@ -15,8 +15,13 @@ pub(super) fn proposals(situation: &Situation, plan: &Plan, options: &Options) -
     let dumped = dumped(situation);
     let counts: Vec<f64> = dumped.iter().map(|reports| reports.len() as f64).collect();
     let prior = gamma_prior(&counts);
-    let stops = (0u32..).zip(&dumped);
-    let often = stops.filter(|(_, reports)| reports.len() >= options.min_reports as usize);
+    let mean = counts.iter().sum::<f64>() / counts.len() as f64;
+    // Only where it is surely more than at the stops on average: a few reports are chance.
+    let is_often = |reports: &[u32]| {
+        let (low, _) = interval(reports.len(), prior, options);
+        reports.len() >= options.min_reports as usize && low > mean
+    };
+    let often = (0u32..).zip(&dumped).filter(|(_, reports)| is_often(reports));
     often.filter_map(|(stop, reports)| proposal(situation, plan, options, stop, reports, prior)).collect()
 }
 
@@ -38,7 +43,7 @@ fn proposal(
     options: &Options,
     stop: u32,
     reports: &[u32],
-    (shape, rate): (f64, f64),
+    prior: (f64, f64),
 ) -> Option<Proposal> {
     let services = benefit::week(&plan.runs, stop);
     let hours: Vec<f64> = reports.iter().map(|&report| hour_of_report(situation, report)).collect();
@@ -54,7 +59,7 @@ fn proposal(
     weekdays[best.weekday] = true;
     let hindrance = plan.hindrance(run, stop, options.clean_up_s, weekdays);
     let years = f64::from(situation.period.days().max(1)) / YEAR_DAYS;
-    let (low, high) = gamma_interval(shape + reports.len() as f64, rate + 1.0, options.confidence);
+    let (low, high) = interval(reports.len(), prior, options);
     let avoided = |count: f64| count / years * options.clean_up_share;
     let mut rationale = format!(
         "rubbish was put beside `{}` in {} reports in {:.0} days although it was not full: emptying it more often does not \
@@ -84,6 +89,11 @@ fn proposal(
         before: Vec::new(),
         after: Vec::new(),
     })
+}
+
+/// How many reports there are really to be expected of a stop with `count` of them.
+fn interval(count: usize, (shape, rate): (f64, f64), options: &Options) -> (f64, f64) {
+    gamma_interval(shape + count as f64, rate + 1.0, options.confidence)
 }
 
 /// Hours since Monday at midnight when a report came in.
