@@ -33,7 +33,9 @@ fn dumped(situation: &Situation) -> Vec<Vec<u32>> {
             dumped[stop].push(diagnosis.report);
         }
     }
-    dumped.iter_mut().for_each(|reports| reports.sort_unstable());
+    for reports in &mut dumped {
+        reports.sort_unstable();
+    }
     dumped
 }
 

@@ -2,7 +2,7 @@
 //! elsewhere, else a new one.
 //!
 //! Places are chosen one after the other, each time the one within walking distance of the most rubbish that no bin is
-//! near yet (the greedy rule of Church & ReVelle 1974, Papers of the Regional Science Association 32, 101-118: never
+//! near yet (the greedy rule of Church & `ReVelle` 1974, Papers of the Regional Science Association 32, 101-118: never
 //! worse than 63 % of the best choice); among places that reach the same, the one with the shorter ways. A bin can be
 //! spared when nobody reported it and a bin within walking distance can take all that is thrown into it. The bin is
 //! emptied together with the stop next to which that costs least, as often as that stop.
@@ -136,7 +136,9 @@ fn sites(situation: &Situation, options: &Options, rubbish: &[Rubbish], fewest: 
             .map(|&(index, _)| index)
             .filter(|&index| is_open[index as usize])
             .collect();
-        reached.iter().for_each(|&index| is_open[index as usize] = false);
+        for &index in &reached {
+            is_open[index as usize] = false;
+        }
         sites.push(Site {
             at: kerb(rubbish[candidate].snap),
             incidents: reached.iter().map(|&index| rubbish[index as usize].incident).collect(),

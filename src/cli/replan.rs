@@ -8,7 +8,6 @@ use super::{bar, out, say};
 use crate::adjust::Situation;
 use crate::adjust::replan::{District, districts};
 use crate::error::Result;
-use crate::network::Network;
 use crate::pipeline;
 use crate::project::Project;
 
@@ -18,7 +17,6 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 pub(super) fn replan(args: &Args, path: &Path, steps: u64) -> Result<()> {
     let project = Project::load(path)?;
     let findings = pipeline::run(&project, &*bar::suitable(args.quiet))?;
-    let network = Network::build(&findings.streets, &project.settings.network);
     let situation = Situation {
         rounds: &findings.rounds,
         collection: &findings.collection,
@@ -26,7 +24,8 @@ pub(super) fn replan(args: &Args, path: &Path, steps: u64) -> Result<()> {
         assets: &findings.assets,
         reports: &findings.reports,
         linked: &findings.linked,
-        network: &network,
+        incidents: &findings.incidents,
+        network: &findings.network,
         clock: &findings.clock,
         period: findings.period,
     };

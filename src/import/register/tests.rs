@@ -171,12 +171,10 @@ fn zipped(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
 
 /// One file of an extract: objects as Kadaster writes them, without the parts that are not read.
 fn bag_file(objects: &[String]) -> Vec<u8> {
-    let objects: String = objects
-        .iter()
-        .map(|object| {
-            format!("<sl:stand><sl-bag-extract:bagObject>{object}</sl-bag-extract:bagObject></sl:stand>")
-        })
-        .collect();
+    let stand = |object: &String| {
+        format!("<sl:stand><sl-bag-extract:bagObject>{object}</sl-bag-extract:bagObject></sl:stand>")
+    };
+    let objects = objects.iter().map(stand).collect::<Vec<_>>().concat();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sl-bag-extract:bagStand \
          xmlns:Objecten=\"www.kadaster.nl/schemas/lvbag/imbag/objecten/v20200601\" \
