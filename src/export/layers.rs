@@ -554,7 +554,7 @@ fn stops(findings: &Findings) -> Layer<'_> {
                     row.n_planned.into(),
                     Value::real(row.skip_rate, 4),
                     Value::real(row.fill_per_day, 4),
-                    Value::real(row.p_overflow, 4),
+                    Value::real(row.p_overflow, 8),
                     Value::probability(row.q_value),
                 ],
             }
