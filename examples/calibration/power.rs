@@ -30,7 +30,7 @@ const POWER: f64 = 0.9;
 /// The day of the year on which a cluster that does not last all year begins.
 const FIRST_DAY: u32 = 150;
 /// Scans of scattered cases behind the critical ratio of the scan.
-const REPLICAS: u32 = 499;
+const REPLICAS: u32 = 1999;
 /// The settings of the scan: cells of a street corner, circles up to a quarter.
 const SCAN_CELLS: Resolution = Resolution::Ten;
 const SCAN_RADIUS_M: f64 = 600.0;
