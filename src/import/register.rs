@@ -332,18 +332,22 @@ fn record(part: impl Fn(Part) -> Option<String>) -> Record {
         let split = part(Part::Address).as_deref().and_then(house_number::split_address);
         (street, number) = split.unwrap_or((street, number));
     }
-    let (letter, addition) = (text(Part::Suffix), text(Part::Addition));
-    let dash = if letter.is_empty() || addition.is_empty() { "" } else { "-" };
     Record {
         street,
         number,
-        suffix: format!("{letter}{dash}{addition}"),
+        suffix: hyphenated(&text(Part::Suffix), &text(Part::Addition)),
         postcode: text(Part::Postcode),
         city: text(Part::City),
         alias: text(Part::Alias),
         id: text(Part::Id),
         at: None,
     }
+}
+
+/// What stands behind a house number: letter and addition, with a hyphen between where there are both.
+fn hyphenated(letter: &str, addition: &str) -> String {
+    let hyphen = if letter.is_empty() || addition.is_empty() { "" } else { "-" };
+    format!("{letter}{hyphen}{addition}")
 }
 
 impl Register {
@@ -372,8 +376,7 @@ impl Register {
         let (city, postcode) = (self.word(&record.city), self.word(&record.postcode));
         self.add_alias(&record.street, &record.alias);
         for house in numbers {
-            let dash = if house.suffix.is_empty() || record.suffix.is_empty() { "" } else { "-" };
-            let suffix = self.words.intern(&format!("{}{dash}{}", house.suffix, record.suffix));
+            let suffix = self.words.intern(&hyphenated(&house.suffix, &record.suffix));
             self.entries.push(Entry {
                 street,
                 city,

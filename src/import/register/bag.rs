@@ -11,7 +11,7 @@ use std::io::{Cursor, Read, Seek};
 use rustc_hash::FxHashMap;
 use xml::reader::{EventReader, ParserConfig, XmlEvent};
 
-use super::{Record, Register, count};
+use super::{Record, Register, count, hyphenated};
 use crate::error::{Error, Result};
 use crate::import::open::SourceFile;
 use crate::issue::{Issues, SourceCount};
@@ -145,11 +145,10 @@ impl Extract {
     fn record(&self, house: &House, local: impl Fn(Local) -> Option<Local>) -> Record {
         let street = self.streets.get(&house.street);
         let town = if house.town.is_empty() { street.map_or("", |street| &street.town) } else { &house.town };
-        let dash = if house.letter.is_empty() || house.addition.is_empty() { "" } else { "-" };
         Record {
             street: street.map_or_else(String::new, |street| street.name.clone()),
             number: house.number.clone(),
-            suffix: format!("{}{dash}{}", house.letter, house.addition),
+            suffix: hyphenated(&house.letter, &house.addition),
             postcode: house.postcode.clone(),
             city: self.towns.get(town).cloned().unwrap_or_default(),
             alias: street.map_or_else(String::new, |street| street.short_name.clone()),
