@@ -18,7 +18,6 @@ use paaltje::error::{Error, Result};
 use paaltje::import::services::ServiceSource;
 use paaltje::import::{self, Settings};
 use paaltje::issue::Issues;
-use paaltje::model::NONE;
 use paaltje::model::service::{Service, Services};
 use paaltje::period::{Clock, Day};
 use paaltje::random::{Random, Stream};
@@ -168,15 +167,7 @@ fn simulated_site(site: usize, from: Day, clock: &Clock, skipped: &mut Vec<(usiz
         let kg = content.min(400.0);
         content = 0.0;
         if is_logged {
-            services.push(Service {
-                begun,
-                ended: begun,
-                lifts: 1,
-                kg,
-                litres: f64::NAN,
-                full: f64::NAN,
-                code: NONE,
-            });
+            services.push(Service::weighed(begun, kg));
         }
     }
     services

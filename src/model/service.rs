@@ -1,5 +1,7 @@
 //! Services as the trucks log them: when a site was emptied, and how much was in it.
 
+use crate::model::NONE;
+
 /// One emptying of a site: its lifts that follow each other closely, taken together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
@@ -15,8 +17,15 @@ pub struct Service {
     pub litres: f64,
     /// How full it was, share of its capacity, as crew or sensor say; the fullest of the lifts. NaN where nobody says.
     pub full: f64,
-    /// What the crew noted, as an index into [`Services::codes`]; [`NONE`](super::NONE) without.
+    /// What the crew noted, as an index into [`Services::codes`]; [`NONE`] without.
     pub code: u32,
+}
+
+impl Service {
+    /// One lift of `kg` kilograms at `at` (seconds UTC) of which nothing else is known.
+    pub fn weighed(at: i64, kg: f64) -> Self {
+        Self { begun: at, ended: at, lifts: 1, kg, litres: f64::NAN, full: f64::NAN, code: NONE }
+    }
 }
 
 /// All logged services.

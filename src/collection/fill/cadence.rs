@@ -271,7 +271,6 @@ mod tests {
     use rand::RngExt;
 
     use super::*;
-    use crate::model::NONE;
     use crate::random::Random;
 
     /// Thirty sites emptied on Mondays and Thursdays around eight, for a year; `loses` says of the services (site, number)
@@ -293,15 +292,7 @@ mod tests {
                     continue;
                 }
                 let kg = kg + std::mem::take(&mut waiting);
-                services.push(Service {
-                    begun,
-                    ended: begun,
-                    lifts: 1,
-                    kg,
-                    litres: f64::NAN,
-                    full: f64::NAN,
-                    code: NONE,
-                });
+                services.push(Service::weighed(begun, kg));
             }
             of_site.push(services);
         }

@@ -2,7 +2,6 @@
 
 use super::super::{Collection, Evidence, Options, Outcome, Reason, examine};
 use super::season::{link, made_of};
-use crate::model::NONE;
 use crate::model::kind::Kind;
 use crate::model::round::{Call, Rounds, Route, Stop, Trip, Vehicle};
 use crate::model::service::{Service, Services};
@@ -235,7 +234,7 @@ fn weighed_stops_without_tracks_or_reports_are_known_by_their_weighings() {
     // 40 kg fill a container. Every two days s1 has gained 8 kg; s2 would have gained 60.
     let service = |day: i32, kg: f64| {
         let begun = i64::from(FIRST_DAY + day) * DAY_S + PLANNED_S;
-        Service { begun, ended: begun, lifts: 1, kg, litres: f64::NAN, full: f64::NAN, code: NONE }
+        Service::weighed(begun, kg)
     };
     let weighed = |per_day: f64| -> Vec<Service> {
         let wobble = |day: i32| 1.0 + 0.2 * f64::from(day).sin();

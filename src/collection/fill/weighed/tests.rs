@@ -3,7 +3,6 @@
 use rand::RngExt;
 
 use super::*;
-use crate::model::NONE;
 use crate::random::{Random, Stream};
 
 const DAYS_LEARNT: i64 = 240;
@@ -37,7 +36,7 @@ fn city(seed: u64) -> Services {
 }
 
 fn service(begun: i64, kg: f64) -> Service {
-    Service { begun, ended: begun, lifts: 1, kg, litres: f64::NAN, full: f64::NAN, code: NONE }
+    Service::weighed(begun, kg)
 }
 
 fn held(predictions: &[Prediction]) -> f64 {
