@@ -141,6 +141,11 @@ impl Period {
         u32::try_from(self.to.0 - self.from.0 + 1).unwrap_or(0)
     }
 
+    /// Years of 365.25 days that it lasts, at least one day's.
+    pub fn years(self) -> f64 {
+        f64::from(self.days().max(1)) / 365.25
+    }
+
     /// Whether `day` lies within.
     pub fn holds(self, day: Day) -> bool {
         self.from <= day && day <= self.to

@@ -203,8 +203,8 @@ pub(super) fn hour_of_week(weekday: usize, seconds: i64) -> f64 {
 /// What the reports say about each stop.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    /// Reports "full before its next emptying" of each stop, ascending.
-    pub(super) full: Vec<Vec<u32>>,
+    /// The reports of each stop that have the reason asked for, ascending.
+    pub(super) of_stop: Vec<Vec<u32>>,
     /// Years that the reports span.
     pub(super) years: f64,
     /// The gamma distribution of counts over stops that single counts are shrunk towards: shape and rate.
@@ -212,19 +212,19 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn new(situation: &Situation) -> Self {
-        let mut full = vec![Vec::new(); situation.rounds.stops.len()];
-        for diagnosis in &situation.collection.diagnoses {
-            if let (Reason::FullBeforeNextService, Some(stop)) = (diagnosis.reason, some(diagnosis.stop)) {
-                full[stop].push(diagnosis.report);
+    pub(super) fn new(situation: &Situation, reason: Reason) -> Self {
+        let mut of_stop = vec![Vec::new(); situation.rounds.stops.len()];
+        let about = situation.collection.diagnoses.iter().filter(|diagnosis| diagnosis.reason == reason);
+        for diagnosis in about {
+            if let Some(stop) = some(diagnosis.stop) {
+                of_stop[stop].push(diagnosis.report);
             }
         }
-        for reports in &mut full {
+        for reports in &mut of_stop {
             reports.sort_unstable();
         }
-        let counts: Vec<f64> = full.iter().map(|reports| reports.len() as f64).collect();
-        let years = f64::from(situation.period.days().max(1)) / YEAR_DAYS;
-        Self { full, years, prior: gamma_prior(&counts) }
+        let counts: Vec<f64> = of_stop.iter().map(|reports| reports.len() as f64).collect();
+        Self { of_stop, years: situation.period.years(), prior: gamma_prior(&counts) }
     }
 
     /// Reports per year of a stop with `count` of them: the low and high end of the interval.

@@ -10,7 +10,7 @@ use super::insertion::Sequence;
 use super::{Change, Options, Proposal, Situation};
 
 /// Names of the weekdays, Monday first.
-pub(crate) const WEEKDAYS: [&str; 7] =
+pub(super) const WEEKDAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// A day counts as good as the best one when it takes away this share of the overflow that the best one does.
@@ -49,7 +49,7 @@ fn proposal(
     options: &Options,
     stop: u32,
 ) -> Option<Proposal> {
-    let reports = &evidence.full[stop as usize];
+    let reports = &evidence.of_stop[stop as usize];
     let found = situation.collection.stops.get(stop as usize)?;
     let is_often = reports.len() >= options.min_reports as usize;
     if !is_often && (reports.is_empty() || found.p_overflow.is_nan() || found.p_overflow < options.overflow) {
@@ -105,7 +105,7 @@ fn written(
     weekdays: [bool; 7],
     share: f64,
 ) -> Proposal {
-    let (run, reports) = (&plan.runs[chosen.run], &evidence.full[stop as usize]);
+    let (run, reports) = (&plan.runs[chosen.run], &evidence.of_stop[stop as usize]);
     let services = benefit::week(&plan.runs, stop);
     let per_week: f64 = (0..7).filter(|&day| weekdays[day]).map(|day| run.weekdays[day]).sum();
     let from_per_week: f64 =

@@ -57,7 +57,7 @@ fn hours(services: &[Service]) -> Vec<f64> {
 /// How many reports come of a day of overflow, over all stops whose filling is known; NaN without any.
 fn reports_per_overflow_day(evidence: &Evidence, fills: &[Option<Fill>], services: &[Vec<Service>]) -> f64 {
     let (mut reports, mut days) = (0.0, 0.0);
-    for ((fill, services), full) in fills.iter().zip(services).zip(&evidence.full) {
+    for ((fill, services), full) in fills.iter().zip(services).zip(&evidence.of_stop) {
         if let Some(fill) = fill.as_ref().filter(|_| !services.is_empty()) {
             reports += full.len() as f64;
             days += fill.overflow_days(&hours(services)) * evidence.years * YEAR_DAYS / 7.0;

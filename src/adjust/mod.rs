@@ -22,7 +22,7 @@ mod resequence;
 
 use serde::Deserialize;
 
-use crate::collection::Collection;
+use crate::collection::{Collection, Reason};
 use crate::dedupe::Incidents;
 use crate::hotspots::Hotspots;
 use crate::link::Linked;
@@ -35,7 +35,6 @@ use crate::progress::Progress;
 use crate::unit::Local;
 
 pub use check::{Checker, Violation, check, check_plan};
-pub(crate) use extra_stop::WEEKDAYS;
 pub use plan::{Plan, plan};
 
 /// What is proposed, and at what prices.
@@ -177,7 +176,8 @@ pub fn propose(situation: &Situation, options: &Options, progress: &dyn Progress
         return Vec::new();
     }
     let plan = cost::Plan::new(situation, options);
-    let evidence = benefit::Evidence::new(situation);
+    let evidence = benefit::Evidence::new(situation, Reason::FullBeforeNextService);
+    let dumped = benefit::Evidence::new(situation, Reason::DumpedBeside);
     progress.begin("proposals", 7);
     let mut proposals = Vec::new();
     proposals.extend(best(resequence::proposals(&plan, options), options));
@@ -188,7 +188,7 @@ pub fn propose(situation: &Situation, options: &Options, progress: &dyn Progress
     progress.advance(1);
     proposals.extend(best(frequency::proposals(situation, &plan, &evidence, options), options));
     progress.advance(1);
-    proposals.extend(best(clean_up::proposals(situation, &plan, options), options));
+    proposals.extend(best(clean_up::proposals(situation, &plan, &dumped, options), options));
     progress.advance(1);
     proposals.extend(best(relocate::proposals(situation, &plan, options), options));
     progress.advance(1);

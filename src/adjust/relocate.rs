@@ -35,7 +35,7 @@ pub(super) fn proposals(situation: &Situation, plan: &Plan, options: &Options) -
         return Vec::new();
     }
     let rubbish = without_bin(situation, options, &bins);
-    let years = f64::from(situation.period.days().max(1)) / YEAR_DAYS;
+    let years = situation.period.years();
     let sites = sites(situation, options, &rubbish, f64::from(options.min_reports) * years.max(1.0));
     let mut spare = spare(situation, plan, options, &bins);
     let mut proposals = Vec::new();

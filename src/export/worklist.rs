@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::adjust::{Change, Proposal, WEEKDAYS};
+use crate::adjust::{Change, Proposal};
 use crate::collection::{Reason, StopFinding};
 use crate::draw::words;
 use crate::error::{Error, Result};
@@ -217,9 +217,11 @@ fn proposal(findings: &Findings, proposal: &Proposal) -> Task {
         Change::Resequence { .. } => {
             ("waste planning", "drive in the proposed order".to_owned(), String::new())
         }
-        Change::CleanUp { weekday, .. } => {
-            ("waste planning", format!("clear away what lies beside it each {}", WEEKDAYS[*weekday]), stop)
-        }
+        Change::CleanUp { weekday, .. } => (
+            "waste planning",
+            format!("clear away what lies beside it each {}", words::weekday(Language::En, *weekday)),
+            stop,
+        ),
         Change::AddBin { .. } => ("public space", "put up a litter bin".to_owned(), format!("near {stop}")),
         Change::Relocate { asset, .. } => {
             let id = &findings.assets[*asset as usize].id;

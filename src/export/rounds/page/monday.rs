@@ -122,7 +122,7 @@ fn names_of_rows(facts: &Facts<'_>, rows: &[&Row<'_>]) -> String {
 /// So many reports in the period as reports a year, with their interval.
 fn per_year(facts: &Facts<'_>, n: u32) -> (f64, f64, String) {
     let language = facts.findings.language;
-    let years = f64::from(facts.findings.period.days()) / 365.25;
+    let years = facts.findings.period.years();
     let (low, high) = rate_interval(n, years, CONFIDENCE);
     let decimals = usize::from(high < 10.0);
     let words = [low, high].map(|value| words::decimal(language, value, decimals));
@@ -388,7 +388,7 @@ fn weekday(facts: &Facts<'_>) -> Option<Advice> {
     // Reports that would not come if this day were like the others.
     let excess = (bad.missed_share() - rest.missed_share()) * f64::from(bad.known)
         / f64::from(facts.all.missed.max(1));
-    let years = f64::from(facts.findings.period.days()) / 365.25;
+    let years = facts.findings.period.years();
     let saved = excess.max(0.0) * f64::from(facts.n_of(Reason::Skipped)) / years;
     let day = words::weekday(language, worst);
     let p = words::probability(language, facts.weekday_p);
