@@ -2,7 +2,7 @@
 
 use h3o::{CellIndex, Resolution};
 use paaltje::dedupe::Incidents;
-use paaltje::hotspots::{Hotspots, gi_star};
+use paaltje::hotspots::{AssetFinding, Hotspots, gi_star};
 use paaltje::index::ReportIndex;
 use paaltje::model::asset::{Asset, AssetKind};
 use paaltje::model::kind::Kind;
@@ -103,6 +103,7 @@ pub(crate) fn report(world: &World) -> String {
         for per_year in [0.5, 2.0] {
             rows.extend(repeat_null(world, kind, per_year));
         }
+        rows.extend(differing_null(world, kind));
     }
     // A further method is a further row: its function gives the p-values of a city without pattern and whether it
     // would have called anything there a finding.
@@ -177,6 +178,33 @@ fn repeat_null(world: &World, kind: AssetKind, per_year: f64) -> Option<Null> {
         let p_values = found.assets.iter().map(|row| row.p_value).collect();
         (p_values, found.assets.iter().any(|row| row.is_repeat))
     })
+}
+
+/// Repeat locations among assets that differ by nature: their rates are gamma distributed with a mean of 8 a year and a
+/// coefficient of variation of one half. False is to call one that is no more than twice as bad as the mean.
+fn differing_null(world: &World, kind: AssetKind) -> Option<Null> {
+    let assets = world.assets(kind);
+    let (n, name) = (assets.len(), kind.name());
+    let what = format!("repeat, {n} × {name} that differ, 8 incidents a year on average");
+    let methods = methods(&format!("repeat = [{{ asset = \"{name}\" }}]"));
+    let city = |stream: &mut Stream| {
+        let mut incidents = Incidents::default();
+        let rates: Vec<f64> = assets.iter().map(|_| gamma_of_four(stream, 8.0)).collect();
+        for (asset, &rate) in rates.iter().enumerate() {
+            for _ in 0..poisson(stream, rate) {
+                world.add(&mut incidents, &assets, asset, stream.next_u32() % YEAR_DAYS, Kind::ContainerFull);
+            }
+        }
+        let found = world.find(&assets, &incidents, &methods, Random::new(stream.next_u64()));
+        let is_false = |row: &AssetFinding| row.is_repeat && rates[row.asset as usize] <= 16.0;
+        (Vec::new(), found.assets.iter().any(is_false))
+    };
+    (n >= FEWEST_ASSETS).then(|| Null::of(world, what.clone(), &what, city))
+}
+
+/// A gamma distributed number of shape 4: the sum of four exponential ones.
+fn gamma_of_four(stream: &mut Stream, mean: f64) -> f64 {
+    (0..4).map(|_| -(1.0 - share(stream)).ln() * mean / 4.0).sum()
 }
 
 /// What compares counts with the assets that stand there, where the assets are alike but not spread evenly.

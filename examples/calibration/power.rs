@@ -23,6 +23,8 @@ use crate::world::{World, YEAR_DAYS, below, methods, poisson};
 
 /// Cities with a planted cluster, of each kind.
 const PLANTED: u32 = 200;
+/// Cities of a kind in which nothing is planted: a small share needs more of them.
+const WITHOUT: u32 = 1000;
 /// How many times as often things go wrong in a planted cluster.
 const RISK: f64 = 3.0;
 /// The share of clusters that a method with power finds.
@@ -44,11 +46,7 @@ const FEWEST_ASSETS: usize = 50;
 
 /// The methods, in the order of the columns, and how a project would ask for them.
 const METHODS: [(&str, &str); 4] = [
-    (
-        repeat::METHOD,
-        "`asset = \"…\"`; the fuller the counts, the more often one bad asset makes its whole kind look as if it differed by \
-         nature, and is then drawn towards the mean of its kind",
-    ),
+    (repeat::METHOD, "`asset = \"…\"`"),
     (
         "scan",
         "`model = \"poisson\"`, `direction = \"spatial\"`, `per` the assets, cells of resolution 10, up to 600 m",
@@ -139,7 +137,7 @@ fn introduction(world: &World) -> String {
          {PLANTED} cities of each kind. *Expected there* is what the place would have in that time without the cluster. A cluster is \
          *found* when the incidents within the radius and a hotspot would be one place by the program's own rule: more than \
          half of the smaller and a fifth of the larger in common. In the rows with risk 1 nothing is planted, and the figure is \
-         the share of cities in which the method finds *anything*: false finds. Bold: {:.0} % or more. A dash: not asked.\n\n",
+         the share of {WITHOUT} cities in which the method finds *anything*: false finds. Bold: {:.0} % or more. A dash: not asked.\n\n",
         world.title,
         100.0 * POWER
     );
@@ -149,7 +147,7 @@ fn introduction(world: &World) -> String {
     let _ = writeln!(
         text,
         "\nThe scan takes the ratio that {REPLICAS} scans of scattered incidents reach with probability {ALPHA} once for every \
-         rate: it depends on the assets and the number of incidents only, and its own error moves the false finds by ± 0.02. For `repeat` only clusters of one asset count below.\n"
+         rate: it depends on the assets and the number of incidents only, and its own error moves the false finds by ± 0.01. For `repeat` only clusters of one asset count below.\n"
     );
     text
 }
@@ -235,7 +233,8 @@ impl<'a> Ground<'a> {
             let mut stream = self.world.random.stream(&purpose, u64::from(number));
             self.city(plant, critical, &mut stream)
         };
-        (0..PLANTED).into_par_iter().map(one).collect()
+        let cities = if plant.risk > 1.0 { PLANTED } else { WITHOUT };
+        (0..cities).into_par_iter().map(one).collect()
     }
 
     fn city(&self, plant: Plant, critical: f64, stream: &mut Stream) -> City {

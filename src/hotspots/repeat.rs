@@ -3,9 +3,11 @@
 //! Every asset is compared with the average of its kind: if all bollards were equally likely to be hit, how
 //! likely would so many incidents at this one be? But assets of a kind differ by nature: a bin at a station fills
 //! faster than one in a lane. Where they do (their counts scatter more than Poisson counts of one rate, by the test of
-//! Dean & Lawless), being above the average is no finding, and a repeat location must be more than twice as bad as
-//! the mean of its kind: how sure that is follows from the gamma-Poisson model, in which an asset's own rate is
-//! shrunk towards its kind the more, the less it was watched.
+//! Dean & Lawless), being above the average is no finding. A repeat location must then stand out from the negative
+//! binomial of all others of its kind, or be more than twice as bad as the mean of its kind: how sure that is follows from
+//! the gamma-Poisson model, in which an asset's own rate is shrunk towards its kind the more, the less it was watched.
+//! The former finds the one bad asset, which stretches the spread of its kind so that it would be shrunk into it; the
+//! latter finds the many.
 //!
 //! An asset's incidents are those that `link` tied to it; it was there to be reported on every day of the period: no
 //! asset is older or younger, for sources seldom say when one was placed.
@@ -137,11 +139,12 @@ fn find_kind(
     let exceeds = of_count(|known| known.exceeds);
     let false_shares = bayesian(&exceeds.iter().map(|sure| 1.0 - sure).collect::<Vec<_>>());
     let do_differ = poisson::dispersion_p(&values, &exposures) <= DIFFER_P;
+    let stand_out = if do_differ { q_among_others(&values, &counts, &exposures) } else { q_values.clone() };
     let linked: Vec<u32> = assets.iter().flat_map(|&asset| members[asset].iter().copied()).collect();
     let all = late_and_all(city, &linked);
     for (place, &asset) in assets.iter().enumerate() {
         let n_incidents = counts[place];
-        let q_value = if do_differ { q_values[place].max(false_shares[place]) } else { q_values[place] };
+        let q_value = q_values[place].max(stand_out[place].min(false_shares[place]));
         let (rate_low, rate_high) = known[&n_incidents].interval;
         let last = members[asset].iter().map(|&incident| city.incidents.last_at[incident as usize]).max();
         let row = AssetFinding {
@@ -166,6 +169,26 @@ fn find_kind(
         }
         found.assets.push(row);
     }
+}
+
+/// q-values that assets come back no more often than the others of their kind do, which differ by nature.
+fn q_among_others(values: &[f64], counts: &[u32], exposures: &[f64]) -> Vec<f64> {
+    // Whoever was counted as often has the same others, for all were watched equally long.
+    let mut one_of = BTreeMap::new();
+    for (place, &count) in counts.iter().enumerate() {
+        one_of.insert(count, place);
+    }
+    let among_others = |(&count, &place): (&u32, &usize)| {
+        let others = Rates::estimate(&without(values, place), &without(exposures, place));
+        (count, others.map_or(1.0, |others| others.upper_tail(count, exposures[place])))
+    };
+    let tails: BTreeMap<u32, f64> = one_of.iter().map(among_others).collect();
+    benjamini_hochberg(&counts.iter().map(|count| tails[count]).collect::<Vec<_>>())
+}
+
+/// All values but the one at `place`.
+fn without(values: &[f64], place: usize) -> Vec<f64> {
+    [&values[..place], &values[place + 1..]].concat()
 }
 
 /// What is known of an asset by how often it was counted.
