@@ -13,6 +13,10 @@ use crate::error::{Error, Result};
 /// An instant that is not known (an open report has no closing time).
 pub const NEVER: i64 = i64::MIN;
 
+/// Names of the weekdays, Monday first; their first three letters abbreviate them.
+pub const WEEKDAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
 /// A civil day, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Day(pub i32);

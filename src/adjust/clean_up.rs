@@ -6,8 +6,8 @@
 
 use super::benefit::{self, Evidence, YEAR_DAYS};
 use super::cost::Plan;
-use super::extra_stop::WEEKDAYS;
 use super::{Change, CostBasis, Options, Proposal, Situation};
+use crate::period::WEEKDAYS;
 
 pub(super) fn proposals(
     situation: &Situation,

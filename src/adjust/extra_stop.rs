@@ -8,10 +8,7 @@ use super::benefit::{self, Evidence, Fill};
 use super::cost::{Leg, Plan, Run};
 use super::insertion::Sequence;
 use super::{Change, Options, Proposal, Situation};
-
-/// Names of the weekdays, Monday first.
-pub(super) const WEEKDAYS: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+use crate::period::WEEKDAYS;
 
 /// A day counts as good as the best one when it takes away this share of the overflow that the best one does.
 const NEARLY: f64 = 0.8;

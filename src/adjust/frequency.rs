@@ -8,8 +8,9 @@ use rayon::prelude::*;
 
 use super::benefit::{self, Evidence, Fill, Service, YEAR_DAYS};
 use super::cost::{Leg, Plan, Run};
-use super::extra_stop::{WEEKDAYS, listed};
+use super::extra_stop::listed;
 use super::{Change, Options, Proposal, Situation};
+use crate::period::WEEKDAYS;
 
 pub(super) fn proposals(
     situation: &Situation,

@@ -8,10 +8,9 @@ use super::{bar, out, say};
 use crate::adjust::Situation;
 use crate::adjust::replan::{District, districts};
 use crate::error::Result;
+use crate::period::WEEKDAYS;
 use crate::pipeline;
 use crate::project::Project;
-
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Prints the new rounds as CSV on stdout and the comparison on stderr.
 pub(super) fn replan(args: &Args, path: &Path, steps: u64) -> Result<()> {
@@ -57,7 +56,7 @@ fn rows(text: &mut String, number: usize, district: &District, situation: &Situa
 
 fn weekdays(district: &District) -> String {
     let days = WEEKDAYS.iter().zip(district.weekdays).filter(|(_, is_on)| *is_on);
-    days.map(|(day, _)| *day).collect::<Vec<_>>().join(" ")
+    days.map(|(day, _)| &day[..3]).collect::<Vec<_>>().join(" ")
 }
 
 fn compared(number: usize, district: &District) -> String {

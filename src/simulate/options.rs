@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::period::{Day, Period};
+use crate::period::{Day, Period, WEEKDAYS};
 
 /// The `[simulate]` table of a project.
 #[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
@@ -165,8 +165,6 @@ impl Default for Options {
     }
 }
 
-const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-
 impl Options {
     /// The days of the season.
     pub fn period(&self) -> Period {
@@ -193,7 +191,8 @@ impl Options {
         for text in &self.weekdays {
             let mut days = [false; 7];
             for word in text.split_whitespace() {
-                let day = WEEKDAYS.iter().position(|day| word.to_lowercase().starts_with(day));
+                let begins = |day: &&str| word.to_lowercase().starts_with(&day[..3].to_lowercase());
+                let day = WEEKDAYS.iter().position(begins);
                 days[day.ok_or_else(|| refused(text))?] = true;
             }
             if !days.contains(&true) {

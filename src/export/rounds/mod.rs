@@ -160,9 +160,6 @@ pub fn write(timetable: &Timetable<'_>, formats: &[String], dir: &Path) -> Resul
     })
 }
 
-/// Weekdays as parts of file names, Monday first.
-const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-
 /// Seconds into the service day as `06:25`; beyond midnight as `01:10`.
 pub(crate) fn time_of_day(seconds: i64) -> String {
     let minutes = seconds.div_euclid(60);
