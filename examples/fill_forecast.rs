@@ -133,7 +133,7 @@ impl Log {
             services: Services {
                 sites: (0..200).map(|site| format!("site {site:03}")).collect(),
                 of_site,
-                codes: Vec::new(),
+                ..Services::default()
             },
             clock,
             until: from.plus(366),

@@ -160,8 +160,8 @@ codes! {
         "Site, time and figures equal those of another row. Two lifts within minutes are no repetition: they are one service.";
     ServiceFarInTime = "S004", LeftOut, "the date lies more than a year from nearly all others",
         "The clock of the truck was wrong, or the date stands for none.";
-    ServiceNotEmptied = "S005", LeftOut, "the crew's code says that it was not emptied",
-        "The source's `not_emptied` lists this code.";
+    ServiceNotEmptied = "S005", Noted, "the crew's code says that it was not emptied",
+        "The source's `not_emptied` lists this code: it is no emptying, but says why there was none.";
 }
 
 /// One record with something wrong.

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use self::habits::{Habits, Lesson};
 use self::lattice::{Chance, Point, Tour};
 use self::verdicts::Judge;
+pub(super) use self::verdicts::mark_late;
 use super::{Options, Visit};
 use crate::model::round::{Rounds, Stop};
 use crate::model::some;
@@ -73,7 +74,8 @@ struct Laid {
     lesson: Lesson,
 }
 
-/// Says of each visit what became of it. Visits must stand in the order of [`super::planned::visits`].
+/// Says of each visit what became of it; which of those made were late says [`mark_late`]. Visits must stand in the order
+/// of [`super::planned::visits`].
 pub fn carry_out(
     visits: &mut [Visit],
     rounds: &Rounds,
@@ -136,7 +138,6 @@ pub fn carry_out(
     for (shift, chances) in shifts.iter().zip(&chances) {
         judge.judge(visits, shift, chances);
     }
-    verdicts::mark_late(visits, rounds.trips.len(), options);
     verdicts::explain_unseen(visits, rounds, tracks, clock);
 }
 

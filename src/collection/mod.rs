@@ -1,5 +1,6 @@
 //! Planned and driven rounds in, visits out; reports and visits in, diagnoses that say why out.
 
+mod attested;
 pub mod diagnose;
 mod dumping;
 pub mod executed;
@@ -47,6 +48,9 @@ pub struct Options {
     pub early_h: f64,
     /// A tour may end this much after its plan, hours. Default 8.
     pub overrun_h: f64,
+    /// Every emptying is logged under `[[sources.services]]`: a visit of which the track cannot tell, and of which nothing is
+    /// logged though its trip logged others that day, is `skipped`. Default false.
+    pub services_complete: bool,
 }
 
 impl Default for Options {
@@ -58,6 +62,7 @@ impl Default for Options {
             late_after_min: 60.0,
             early_h: 2.0,
             overrun_h: 8.0,
+            services_complete: false,
         }
     }
 }
@@ -299,6 +304,8 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
     let &Evidence { rounds, tracks, services, reports, located, linked, network, clock } = evidence;
     let mut visits = planned::visits(rounds, clock);
     executed::carry_out(&mut visits, rounds, tracks, network, clock, options, progress);
+    attested::attest(&mut visits, rounds, services, clock, options);
+    executed::mark_late(&mut visits, rounds.trips.len(), options);
     let mut stops = stop_findings(rounds, &visits);
     let miss_rate = stops.iter().map(|stop| if stop.skip_rate.is_nan() { 0.0 } else { stop.skip_rate });
     let logged = fill::logged::of_stops(rounds, services);

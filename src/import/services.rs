@@ -2,8 +2,8 @@
 //!
 //! A crew lifts the containers of a site one after the other, or one of them twice: lifts that follow each other
 //! within an hour (see [`ServiceSource::joined_within_min`]) are one service, and their weights are added. Weighings
-//! of nothing, repeated rows and dates far from all others are left out. Positions are not read: a site is known by
-//! its id, which is that of a stop or of its asset.
+//! of nothing, repeated rows and dates far from all others are left out. Where the crew came in vain, its code says why.
+//! Positions are not read: a site is known by its id, which is that of a stop or of its asset.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use crate::import::dates::{self, Converter, Evidence, Written};
 use crate::import::open::{self, SourceFile};
 use crate::issue::{Code, Issues, SourceCount};
 use crate::model::NONE;
-use crate::model::service::{Service, Services};
+use crate::model::service::{NotEmptied, Service, Services};
 use crate::model::text::Words;
 use crate::period::Clock;
 use crate::unit::DAY_S;
@@ -123,19 +123,28 @@ pub fn read(
     let (words, codes) = (Words::new(), Words::new());
     let mut reading = Reading { clock: settings.clock, words, codes, origins: Vec::new(), issues };
     let mut of_site: BTreeMap<u32, Vec<Service>> = BTreeMap::new();
+    let mut in_vain = Vec::new();
     for source in sources {
         source.check()?;
         let mut lifts = Vec::new();
         for file in open::files(settings.base, &source.path)? {
             lifts.extend(reading.csv(&file, source)?);
         }
-        let lifts = reading.usable(lifts);
-        for lifts in lifts.chunk_by(|a, b| a.site == b.site) {
+        let lifts = reading.usable(lifts, source);
+        let (emptied, vain): (Vec<_>, Vec<_>) =
+            lifts.into_iter().partition(|lift| !reading.is_in_vain(lift, source));
+        for lift in &vain {
+            let code = reading.codes.get(lift.code).to_owned();
+            reading.note(lift, Code::ServiceNotEmptied, &code);
+            of_site.entry(lift.site).or_default();
+        }
+        in_vain.extend(vain);
+        for lifts in emptied.chunk_by(|a, b| a.site == b.site) {
             of_site.entry(lifts[0].site).or_default().extend(services(lifts, source.joined_within_s()));
         }
     }
     counts.extend(reading.origins.iter().map(Origin::count));
-    Ok(sorted(&of_site, &reading.words, &reading.codes))
+    Ok(sorted(&of_site, &in_vain, &reading.words, &reading.codes))
 }
 
 impl ServiceSource {
@@ -188,7 +197,12 @@ fn services(lifts: &[Lift<i64>], joined_within_s: i64) -> Vec<Service> {
 }
 
 /// Sites and codes in the order of their names.
-fn sorted(of_site: &BTreeMap<u32, Vec<Service>>, words: &Words, codes: &Words) -> Services {
+fn sorted(
+    of_site: &BTreeMap<u32, Vec<Service>>,
+    in_vain: &[Lift<i64>],
+    words: &Words,
+    codes: &Words,
+) -> Services {
     let mut sites: Vec<(&str, &Vec<Service>)> =
         of_site.iter().map(|(&site, services)| (words.get(site), services)).collect();
     sites.sort_unstable_by_key(|&(id, _)| id);
@@ -207,7 +221,14 @@ fn sorted(of_site: &BTreeMap<u32, Vec<Service>>, words: &Words, codes: &Words) -
         services.sort_by_key(|service| (service.begun, service.ended));
         services
     };
+    let place_of: BTreeMap<&str, u32> = sites.iter().map(|&(id, _)| id).zip(0..).collect();
+    let mut not_emptied: Vec<NotEmptied> = in_vain
+        .iter()
+        .map(|lift| NotEmptied { site: place_of[words.get(lift.site)], at: lift.at, code: place(lift.code) })
+        .collect();
+    not_emptied.sort_unstable();
     Services {
+        not_emptied,
         sites: sites.iter().map(|&(id, _)| id.to_owned()).collect(),
         of_site: sites.iter().map(|&(_, services)| in_order(services)).collect(),
         codes: names.into_iter().map(str::to_owned).collect(),
@@ -266,29 +287,27 @@ impl Reading<'_> {
         let mut timed = Vec::with_capacity(lifts.len());
         for lift in lifts {
             match converter.instant(lift.at) {
-                Some((at, _)) if self.is_emptying(&lift, source) => timed.push(lift.timed(at)),
-                Some(_) => {}
+                Some((at, _)) => timed.push(lift.timed(at)),
                 None => self.leave_out(number, lift.row, "", Code::ServiceUnreadable, ""),
             }
         }
         Ok(timed)
     }
 
-    /// Whether the crew's code leaves it open that the site was emptied.
-    fn is_emptying(&mut self, lift: &Lift<Written>, source: &ServiceSource) -> bool {
-        if lift.code == NONE {
-            return true;
-        }
-        let code = self.codes.get(lift.code).to_owned();
-        let is_named = source.not_emptied.iter().any(|known| known.trim().eq_ignore_ascii_case(&code));
-        if is_named {
-            self.leave_out(lift.file, lift.row, "code", Code::ServiceNotEmptied, &code);
-        }
-        !is_named
+    /// Whether the crew's code says that the site was not emptied.
+    fn is_in_vain(&self, lift: &Lift<i64>, source: &ServiceSource) -> bool {
+        let is_known = |known: &String| known.trim().eq_ignore_ascii_case(self.codes.get(lift.code));
+        lift.code != NONE && source.not_emptied.iter().any(is_known)
+    }
+
+    /// Says something about a row that is used.
+    fn note(&mut self, lift: &Lift<i64>, code: Code, value: &str) {
+        let file = &self.origins[lift.file as usize].name;
+        self.issues.add(file, lift.row, "code", code, value);
     }
 
     /// The lifts of a source by site and time, without weighings of nothing, repetitions and wrong dates.
-    fn usable(&mut self, mut lifts: Vec<Lift<i64>>) -> Vec<Lift<i64>> {
+    fn usable(&mut self, mut lifts: Vec<Lift<i64>>, source: &ServiceSource) -> Vec<Lift<i64>> {
         lifts.sort_by(|a, b| {
             let figures = |lift: &Lift<i64>| [lift.kg, lift.litres, lift.full];
             let by_figures =
@@ -308,7 +327,7 @@ impl Reading<'_> {
             } else if !usual.contains(&lift.at) {
                 let at = self.clock.rfc3339(lift.at);
                 self.leave_out(lift.file, lift.row, "at", Code::ServiceFarInTime, &at);
-            } else if lift.kg <= 0.0 {
+            } else if lift.kg <= 0.0 && !self.is_in_vain(&lift, source) {
                 let kg = lift.kg.to_string();
                 self.leave_out(lift.file, lift.row, "kg", Code::ServiceWeighsNothing, &kg);
             } else {

@@ -28,6 +28,17 @@ impl Service {
     }
 }
 
+/// The crew came to a site and did not empty it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotEmptied {
+    /// Index into [`Services::sites`].
+    pub site: u32,
+    /// When, seconds UTC.
+    pub at: i64,
+    /// What it noted, as an index into [`Services::codes`].
+    pub code: u32,
+}
+
 /// All logged services.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Services {
@@ -37,6 +48,8 @@ pub struct Services {
     pub of_site: Vec<Vec<Service>>,
     /// The words of the crews' codes, ascending.
     pub codes: Vec<String>,
+    /// When the crew came in vain, in the order of site and time.
+    pub not_emptied: Vec<NotEmptied>,
 }
 
 impl Services {
@@ -53,6 +66,12 @@ impl Services {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.of_site.iter().all(Vec::is_empty)
+    }
+
+    /// When the crew came to a site in vain, in the order of time.
+    pub fn in_vain(&self, site: usize) -> &[NotEmptied] {
+        let before = |site: usize| self.not_emptied.partition_point(|visit| (visit.site as usize) < site);
+        &self.not_emptied[before(site)..before(site + 1)]
     }
 
     /// The services of a site that begin within `from..until`, seconds UTC: what speaks for a planned visit.

@@ -199,7 +199,7 @@ fn absent(shift: &Shift, nearest_m: f64, when: i64, is_passed: bool, clock: &Clo
 }
 
 /// Visits much later than their round usually is are late.
-pub(super) fn mark_late(visits: &mut [Visit], trips: usize, options: &Options) {
+pub(in crate::collection) fn mark_late(visits: &mut [Visit], trips: usize, options: &Options) {
     let mut of_trip: Vec<Vec<i64>> = vec![Vec::new(); trips];
     for visit in visits.iter().filter(|visit| visit.outcome == Outcome::Served) {
         of_trip[visit.trip as usize].push(visit.served_at - visit.planned_at);

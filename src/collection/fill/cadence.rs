@@ -300,7 +300,7 @@ mod tests {
             Services {
                 sites: (0..30).map(|site| format!("{site:02}")).collect(),
                 of_site,
-                codes: Vec::new(),
+                ..Services::default()
             },
             lost,
         )

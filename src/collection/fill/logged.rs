@@ -38,9 +38,13 @@ pub fn of_stops(rounds: &Rounds, services: &Services) -> Vec<Vec<Emptied>> {
     rounds.stops.iter().zip(&of_stop).map(emptied).collect()
 }
 
+/// The site of a stop: that of its id, or of its asset.
+pub fn site_of(stop: &Stop, services: &Services) -> Option<usize> {
+    services.site(&stop.id).or_else(|| services.site(stop.asset_id.as_deref()?))
+}
+
 fn at_stop<'a>(stop: &Stop, services: &'a Services) -> &'a [Service] {
-    let by_asset = || services.site(stop.asset_id.as_deref()?);
-    services.site(&stop.id).or_else(by_asset).map_or(&[], |site| &services.of_site[site])
+    site_of(stop, services).map_or(&[], |site| &services.of_site[site])
 }
 
 /// The capacity of a stop as a key: litres, or nothing.
@@ -95,7 +99,7 @@ mod tests {
         let services = Services {
             sites: vec!["a".into(), "x".into()],
             of_site: vec![loads, vec![service(5, 20.0, f64::NAN, 0.3), service(9, 20.0, 70.0, f64::NAN)]],
-            codes: Vec::new(),
+            ..Services::default()
         };
         let found = of_stops(&rounds, &services);
         assert_eq!(found[1], [Emptied { at: 5, filled: 0.3 }, Emptied { at: 9, filled: 0.7 }]);
@@ -109,7 +113,7 @@ mod tests {
     fn few_loads_do_not_tell_what_a_full_one_weighs() {
         let rounds = Rounds { stops: vec![stop("a", None, None)], ..Rounds::default() };
         let of_site = vec![vec![service(1, 20.0, f64::NAN, f64::NAN)]];
-        let found = of_stops(&rounds, &Services { sites: vec!["a".into()], of_site, codes: Vec::new() });
+        let found = of_stops(&rounds, &Services { sites: vec!["a".into()], of_site, ..Services::default() });
         assert!(found[0][0].filled.is_nan());
     }
 }

@@ -1,14 +1,14 @@
 //! One street, one truck: what a planner would say at a glance.
 
-use super::super::{Collection, Evidence, Options, Outcome, Reason, examine};
+use super::super::{Collection, Evidence, Options, Outcome, Reason, Visit, examine};
 use super::season::{link, made_of};
 use crate::model::kind::Kind;
 use crate::model::round::{Call, Rounds, Route, Stop, Trip, Vehicle};
-use crate::model::service::{Service, Services};
+use crate::model::service::{NotEmptied, Service, Services};
 use crate::model::street::Streets;
 use crate::model::track::Track;
 use crate::network::{self, Network};
-use crate::period::{Clock, Day};
+use crate::period::{Clock, Day, NEVER};
 use crate::progress::Silent;
 use crate::unit::{DAY_S, Local};
 
@@ -100,6 +100,15 @@ fn told(track: Track, reports: &[(i64, String, Kind, Local)]) -> Collection {
 }
 
 fn told_with(track: Track, services: &Services, reports: &[(i64, String, Kind, Local)]) -> Collection {
+    told_by(&Options::default(), track, services, reports)
+}
+
+fn told_by(
+    options: &Options,
+    track: Track,
+    services: &Services,
+    reports: &[(i64, String, Kind, Local)],
+) -> Collection {
     let rounds = rounds();
     let (reports, located) = made_of(reports);
     let linked = link(&located, &rounds);
@@ -115,11 +124,11 @@ fn told_with(track: Track, services: &Services, reports: &[(i64, String, Kind, L
         network: &network,
         clock: &clock,
     };
-    examine(&evidence, &Options::default(), &Silent)
+    examine(&evidence, options, &Silent)
 }
 
 fn outcome(collection: &Collection, day: i32, stop: u32) -> Outcome {
-    let is_it = |visit: &&super::super::Visit| visit.day == Day(FIRST_DAY + day) && visit.stop == stop;
+    let is_it = |visit: &&Visit| visit.day == Day(FIRST_DAY + day) && visit.stop == stop;
     collection.visits.iter().find(is_it).unwrap().outcome
 }
 
@@ -243,13 +252,64 @@ fn weighed_stops_without_tracks_or_reports_are_known_by_their_weighings() {
     let services = Services {
         sites: vec!["s1".into(), "s2".into()],
         of_site: vec![weighed(4.0), weighed(30.0)],
-        codes: Vec::new(),
+        ..Services::default()
     };
     let collection = told_with(empty_track(), &services, &[]);
     let (slow, fast) = (&collection.stops[1], &collection.stops[2]);
     assert!((slow.fill_per_day - 0.1).abs() < 0.03 && fast.fill_per_day > 0.4, "{slow:?} {fast:?}");
     assert!(slow.p_overflow < 0.05 && fast.p_overflow > slow.p_overflow, "{slow:?} {fast:?}");
     assert!(collection.stops[3].fill_per_day.is_nan());
+}
+
+/// A log in which every stop but those that `is_silent` names was emptied as planned.
+fn log(is_silent: impl Fn(i32, u32) -> bool) -> Services {
+    let begun = |day: i32, stop: u32| i64::from(FIRST_DAY + day) * DAY_S + planned_s(stop);
+    let of_stop = |stop: u32| {
+        let days = (0..DAYS).filter(|&day| !is_silent(day, stop));
+        days.map(|day| Service::weighed(begun(day, stop), 20.0)).collect()
+    };
+    Services {
+        sites: (0..STOPS).map(|stop| format!("s{stop}")).collect(),
+        of_site: (0..STOPS).map(of_stop).collect(),
+        ..Services::default()
+    }
+}
+
+#[test]
+fn a_lift_that_is_logged_and_a_note_of_the_crew_outweigh_the_track() {
+    let mut track = empty_track();
+    for day in 0..DAYS {
+        drive(&mut track, day, 0, |stop| !(day == 5 && stop == 3), |_| true);
+    }
+    let mut services = log(|day, stop| day == 4 && stop == 2);
+    let at = i64::from(FIRST_DAY + 4) * DAY_S + planned_s(2) + 300;
+    services.codes = vec!["blocked".into()];
+    services.not_emptied = vec![NotEmptied { site: 2, at, code: 0 }];
+    let collection = told_with(track, &services, &[]);
+    let visit = |day: i32, stop: u32| {
+        let is_it = |visit: &&Visit| visit.day == Day(FIRST_DAY + day) && visit.stop == stop;
+        collection.visits.iter().find(is_it).unwrap()
+    };
+    assert_eq!(visit(5, 3).outcome, Outcome::Served);
+    assert_eq!(visit(5, 3).evidence, "emptied at 08:03 (20 kg), as logged; the track shows no stop");
+    assert_eq!((visit(4, 2).outcome, visit(4, 2).served_at), (Outcome::Passed, NEVER));
+    assert_eq!(visit(4, 2).evidence, "not emptied at 08:07: the crew noted `blocked`");
+    assert_eq!(collection.visits.iter().filter(|visit| visit.outcome != Outcome::Served).count(), 1);
+}
+
+#[test]
+fn what_a_complete_log_is_silent_about_was_skipped_and_what_another_is_silent_about_is_unknown() {
+    // On day 6 nothing at all is logged: the round did not run, or its log is lost.
+    let services = log(|day, stop| (day == 5 && stop == 3) || day == 6);
+    let left = |services_complete: bool| -> Vec<(i32, u32, Outcome)> {
+        let options = Options { services_complete, ..Options::default() };
+        let collection = told_by(&options, empty_track(), &services, &[]);
+        let visits = collection.visits.iter().filter(|visit| visit.outcome != Outcome::Served);
+        visits.map(|visit| (visit.day.0 - FIRST_DAY, visit.stop, visit.outcome)).collect()
+    };
+    let lost: Vec<_> = (0..STOPS).map(|stop| (6, stop, Outcome::Unknown)).collect();
+    assert_eq!(left(false), [vec![(5, 3, Outcome::Unknown)], lost.clone()].concat());
+    assert_eq!(left(true), [vec![(5, 3, Outcome::Skipped)], lost].concat());
 }
 
 #[test]

@@ -44,9 +44,11 @@ fn what_tells_nothing_of_fill_is_left_out_with_its_reason() {
     assert_eq!(count(Code::ServiceWeighsNothing), 2);
     assert_eq!((count(Code::ServiceRepeated), count(Code::ServiceFarInTime)), (1, 1));
     assert_eq!((count(Code::ServiceUnreadable), count(Code::ServiceNotEmptied)), (4, 1));
-    assert_eq!((counts[0].read, counts[0].left_out), (10 + 4 * 28, 9));
+    assert_eq!((counts[0].read, counts[0].left_out), (10 + 4 * 28, 8));
     let of_7 = &services.of_site[services.site("7").unwrap()];
     assert_eq!((of_7.len(), of_7[0].kg), (1, 100.5));
+    let in_vain = services.in_vain(services.site("7").unwrap());
+    assert_eq!((in_vain.len(), services.codes[in_vain[0].code as usize].as_str()), (1, "blocked"));
     let of_9 = &services.of_site[services.site("9").unwrap()];
     assert!(of_9[0].kg.is_nan() && services.codes[of_9[0].code as usize] == "emptied");
 }

@@ -32,7 +32,7 @@ fn city(seed: u64) -> Services {
         services
     });
     let of_site: Vec<Vec<Service>> = of_site.collect();
-    Services { sites: (0..60).map(|site| format!("{site:02}")).collect(), of_site, codes: Vec::new() }
+    Services { sites: (0..60).map(|site| format!("{site:02}")).collect(), of_site, ..Services::default() }
 }
 
 fn service(begun: i64, kg: f64) -> Service {
@@ -113,8 +113,11 @@ fn a_site_with_two_weighings_is_taken_to_respond_like_the_others() {
 #[test]
 fn nothing_weighed_gives_no_forecast() {
     assert!(Weighed::learn(&Services::default(), 0).is_none());
-    let services =
-        Services { sites: vec!["a".into()], of_site: vec![vec![service(0, f64::NAN)]], codes: Vec::new() };
+    let services = Services {
+        sites: vec!["a".into()],
+        of_site: vec![vec![service(0, f64::NAN)]],
+        ..Services::default()
+    };
     assert!(Weighed::learn(&services, DAY_S).is_none());
 }
 
