@@ -49,7 +49,8 @@ pub(super) enum Command {
     Init {
         /// Where to write `paaltje.toml`.
         dir: PathBuf,
-        /// Report files, and any other inputs: streets (.osm.pbf), assets and areas (.geojson, .gpkg).
+        /// Files of reports, and any other inputs: streets (.osm.pbf), assets and areas (.geojson, .gpkg), addresses (.csv,
+        /// BAG .zip), planned rounds (GTFS), fixes of trucks and weighings (.csv).
         #[arg(required = true)]
         reports: Vec<PathBuf>,
     },

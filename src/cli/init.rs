@@ -6,9 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 use super::say;
 use crate::error::{Error, Result};
-use crate::import::kind_words;
+use crate::import::open::{self, SourceFile};
 use crate::import::reports::recognise::{Guess, recognise};
 use crate::import::reports::{self, Columns};
+use crate::import::{kind_words, register, rounds, services, tracks};
 use crate::model::asset::AssetKind;
 use crate::model::kind::Kind;
 
@@ -46,8 +47,8 @@ impl Found {
     fn has_place(&self) -> bool {
         match &self.what {
             What::Reports(guess) => guess.has_place,
-            What::Rounds => false,
-            What::Streets | What::Assets(_) | What::Areas => true,
+            What::Rounds | What::Services => false,
+            What::Streets | What::Register | What::Assets(_) | What::Areas | What::Tracks => true,
         }
     }
 }
@@ -55,7 +56,10 @@ impl Found {
 enum What {
     Reports(Box<Guess>),
     Streets,
+    Register,
     Rounds,
+    Tracks,
+    Services,
     Assets(AssetKind),
     Areas,
 }
@@ -71,7 +75,10 @@ impl What {
                 guess.categories.len()
             ),
             Self::Streets => "streets, addresses and assets".to_owned(),
+            Self::Register => "a register of addresses".to_owned(),
             Self::Rounds => "planned rounds".to_owned(),
+            Self::Tracks => "fixes of vehicles".to_owned(),
+            Self::Services => "lifts or weighings".to_owned(),
             Self::Assets(kind) => {
                 format!("assets, taken for {}; correct `kind` if they are something else", kind.name())
             }
@@ -85,10 +92,10 @@ fn look_at(input: &Path, dir: &Path) -> Result<Found> {
     let path = relative(input, dir);
     let what = if name.ends_with(".osm.pbf") {
         What::Streets
-    } else if input.join("stops.txt").exists()
-        || input.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"))
-    {
-        What::Rounds
+    } else if input.is_dir() || name.ends_with(".zip") {
+        if rounds::is_feed(&source_file(input)?)? { What::Rounds } else { What::Register }
+    } else if name.trim_end_matches(".gz").ends_with(".gpx") {
+        What::Tracks
     } else if is_shapes(&name) {
         match look_for_reports(input) {
             Ok(guess) => What::Reports(Box::new(guess)),
@@ -96,14 +103,35 @@ fn look_at(input: &Path, dir: &Path) -> Result<Found> {
             Err(_no_reports) => What::Assets(asset_kind(&name)),
         }
     } else {
-        What::Reports(Box::new(look_for_reports(input)?))
+        look_at_table(input)?
     };
     Ok(Found { path, what })
+}
+
+/// What else than reports a table holds, its columns tell; else it must be reports.
+fn look_at_table(input: &Path) -> Result<What> {
+    let file = source_file(input)?;
+    // What is no table at all may still be reports, as JSON or XML.
+    let is = |fits: fn(&SourceFile) -> Result<bool>| fits(&file).unwrap_or(false);
+    if is(tracks::fits) {
+        return Ok(What::Tracks);
+    }
+    if is(services::fits) {
+        return Ok(What::Services);
+    }
+    match look_for_reports(input) {
+        Err(_no_reports) if is(register::fits) => Ok(What::Register),
+        guess => Ok(What::Reports(Box::new(guess?))),
+    }
 }
 
 fn look_for_reports(input: &Path) -> Result<Guess> {
     let file = reports::files(Path::new(""), &input.to_string_lossy())?.remove(0);
     recognise(&file)
+}
+
+fn source_file(input: &Path) -> Result<SourceFile> {
+    Ok(open::files(Path::new(""), &input.to_string_lossy())?.remove(0))
 }
 
 fn is_shapes(name: &str) -> bool {
@@ -190,6 +218,10 @@ fn text(found: &[Found]) -> String {
     for input in found {
         text.push_str(&source(input));
     }
+    let has = |wanted: fn(&What) -> bool| of(wanted).next().is_some();
+    if has(|what| matches!(what, What::Rounds)) && !has(|what| matches!(what, What::Tracks)) {
+        text.push_str("\n# [[sources.tracks]]  # GPS fixes of the trucks: without them no visit can be verified\n# path = \"fixes.csv\"\n");
+    }
     text.push_str(&kinds(&guesses));
     text.push_str(METHODS);
     if found.iter().any(|found| matches!(found.what, What::Streets | What::Assets(AssetKind::Bollard))) {
@@ -224,9 +256,12 @@ fn source(input: &Found) -> String {
             }
             text
         }
-        What::Rounds => format!(
-            "\n[[sources.rounds]]\npath = {path}\nformat = \"gtfs\"\n\n# [[sources.tracks]]  # GPS fixes of the trucks\n# path = \"fixes.csv\"\n"
-        ),
+        What::Register => format!("\n[[sources.register]]  # addresses\npath = {path}\n"),
+        What::Rounds => {
+            format!("\n[[sources.rounds]]  # what was planned\npath = {path}\nformat = \"gtfs\"\n")
+        }
+        What::Tracks => format!("\n[[sources.tracks]]  # what was driven\npath = {path}\n"),
+        What::Services => format!("\n[[sources.services]]  # what was emptied\npath = {path}\n"),
         What::Assets(kind) => format!(
             "\n[[sources.assets]]\npath = {path}\nkind = \"{}\"  # guessed from the name of the file\n",
             kind.name()

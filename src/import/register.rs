@@ -53,6 +53,14 @@ pub struct RegisterSource {
     pub encoding: Option<String>,
 }
 
+/// Whether a delimited file has the columns of a register, by their usual names: street, house number and place.
+///
+/// # Errors
+/// When the file cannot be read as a table.
+pub fn fits(file: &SourceFile) -> Result<bool> {
+    text::fits(file)
+}
+
 /// A record of a register, as texts.
 #[derive(Debug, Clone, Default)]
 struct Record {

@@ -67,6 +67,14 @@ pub struct KerbsideColumns {
     pub customers: Option<String>,
 }
 
+/// Whether a folder or a zip file is a GTFS feed: one with stops.
+///
+/// # Errors
+/// When a zip file is damaged.
+pub fn is_feed(file: &SourceFile) -> Result<bool> {
+    feed::is_feed(file)
+}
+
 /// The rounds of all feeds by their ids, before ids become indices.
 #[derive(Default)]
 struct Draft {

@@ -82,6 +82,16 @@ pub struct Columns {
     pub code: Option<String>,
 }
 
+/// Whether a delimited file has the columns of services, by their usual names: a site, a time, and how much or how full.
+///
+/// # Errors
+/// When the file cannot be read as a table.
+pub fn fits(file: &SourceFile) -> Result<bool> {
+    let table = Table::open(file, None, None)?;
+    let tells_fill = |places: Places| places.kg.or(places.litres).or(places.full_pct).is_some();
+    Ok(Places::find(&table, file, &Columns::default()).is_ok_and(tells_fill))
+}
+
 /// A row that has a site and a time, which is still as it was written or an instant.
 #[derive(Debug, Clone, Copy)]
 struct Lift<T> {

@@ -69,6 +69,17 @@ pub struct Columns {
     pub speed: Option<String>,
 }
 
+/// Whether a delimited file has the columns of fixes, by their usual names: a vehicle, a time and a place.
+///
+/// # Errors
+/// When the file cannot be read as a table.
+pub fn fits(file: &SourceFile) -> Result<bool> {
+    let table = Table::open(file, None, None)?;
+    let is_vehicle = |place: usize| !table.header()[place].eq_ignore_ascii_case("id");
+    Ok(Places::find(&table, file, &Columns::default())
+        .is_ok_and(|places| places.vehicle.is_some_and(is_vehicle)))
+}
+
 /// One fix as it was read.
 #[derive(Debug, Clone, Copy)]
 struct Fix {

@@ -100,6 +100,38 @@ fn init_and_check(file: &Path) -> serde_json::Value {
 }
 
 #[test]
+fn init_recognises_every_sort_of_source_of_the_demo() {
+    let (home, demo) = (tempfile::tempdir().unwrap(), root().join("data/helsinki"));
+    let weighings = home.path().join("weighings.csv");
+    fs::write(&weighings, "stop_id,weighed_at,kg\ns1,2025-01-07 09:15:00,21.5\n").unwrap();
+    let register = home.path().join("addresses.csv");
+    fs::write(&register, "street,number,lon,lat\nMikonkatu,6,24.9458,60.1697\n").unwrap();
+    let mut init = paaltje();
+    init.arg("init").arg(home.path());
+    for name in [
+        "helsinki-centre.osm.pbf",
+        "season/reports.csv",
+        "season/bins.geojson",
+        "season/gtfs",
+        "season/fixes.csv.gz",
+    ] {
+        init.arg(demo.join(name));
+    }
+    let output = init.args([weighings, register]).output().unwrap();
+    assert!(output.status.success(), "{}", words(&output));
+    let project = home.path().join("paaltje.toml");
+    let text = fs::read_to_string(&project).unwrap();
+    let project: toml::Value = toml::from_str(&text).unwrap();
+    let sources = project["sources"].as_table().unwrap();
+    let count = |name: &str| sources[name].as_array().unwrap().len();
+    for (name, expected) in [("reports", 1), ("rounds", 1), ("tracks", 1), ("services", 1), ("register", 2)] {
+        assert_eq!(count(name), expected, "{name}\n{text}");
+    }
+    let output = paaltje().args(["check", "-q"]).arg(home.path().join("paaltje.toml")).output().unwrap();
+    assert!(output.status.success(), "{}\n{text}", words(&output));
+}
+
+#[test]
 fn init_writes_projects_of_real_files_that_check_reads_unedited() {
     let data = root().join("../shared/data");
     for name in [

@@ -50,6 +50,13 @@ pub(super) fn read(
     Ok(super::count(file, "csv", noticed, read, used))
 }
 
+/// Whether a file has the columns of a register, by their usual names: street, house number and place.
+pub(super) fn fits(file: &SourceFile) -> Result<bool> {
+    let table = Table::open(file, None, None)?;
+    let is_split = |layout: Layout| layout.chosen.has(Part::Street) && layout.chosen.has(Part::Number);
+    Ok(layout(&RegisterSource::default(), file, &table).is_ok_and(is_split))
+}
+
 fn layout(source: &RegisterSource, file: &SourceFile, table: &Table) -> Result<Layout> {
     let chosen = Chosen::find(file, table.header(), &source.columns)?;
     let is_in_degrees = chosen.has(Part::Lon) && chosen.has(Part::Lat);

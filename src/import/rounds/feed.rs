@@ -104,12 +104,23 @@ pub(super) fn vehicles_outside(
     Ok(path.is_file().then(|| SourceFile { name: name.into(), path }))
 }
 
+fn unsound(file: &SourceFile, cause: &zip::result::ZipError) -> Error {
+    let hint = "a feed is a folder or a zip file with stops.txt, trips.txt and the others";
+    Error::unreadable(&file.path, format!("it is not a sound zip file: {cause}"), hint)
+}
+
+/// Whether a folder or a zip file holds stops as a feed does.
+pub(super) fn is_feed(file: &SourceFile) -> Result<bool> {
+    if file.path.is_dir() {
+        return Ok(file.path.join("stops.txt").is_file());
+    }
+    let archive = zip::ZipArchive::new(Cursor::new(file.bytes()?)).map_err(|cause| unsound(file, &cause))?;
+    Ok(archive.file_names().any(|name| name.rsplit('/').next() == Some("stops.txt")))
+}
+
 /// Unpacks the tables of a zip file, wherever in it they lie.
 fn unpack(file: &SourceFile) -> Result<tempfile::TempDir> {
-    let hint = "a feed is a folder or a zip file with stops.txt, trips.txt and the others";
-    let failed = |cause: zip::result::ZipError| {
-        Error::unreadable(&file.path, format!("it is not a sound zip file: {cause}"), hint)
-    };
+    let failed = |cause: zip::result::ZipError| unsound(file, &cause);
     let folder = tempfile::tempdir().map_err(|cause| Error::writing(&std::env::temp_dir(), cause))?;
     let mut archive = zip::ZipArchive::new(Cursor::new(file.bytes()?)).map_err(failed)?;
     for index in 0..archive.len() {
