@@ -14,6 +14,7 @@ use crate::index::ReportIndex;
 use crate::link;
 use crate::model::area::Area;
 use crate::model::kind::Language;
+use crate::model::round::Rounds;
 use crate::network::Network;
 use crate::period::Period;
 use crate::place::Plane;
@@ -36,6 +37,7 @@ pub fn run(project: &Project, progress: &dyn Progress) -> Result<Findings> {
         Geocoder::build(&inputs.addresses, &inputs.streets, &settings.geocode).with_assets(&inputs.assets);
     let located = geocoder.locate(&inputs.reports, &mut inputs.issues, progress);
     progress.begin("link reports", 0);
+    name_stops(&mut inputs.rounds, |at| geocoder.label(at, settings.language));
     let Inputs { reports, assets, areas, rounds, tracks, services, plane, streets, .. } = &inputs;
     let linked = link::reports(reports, &located, assets, areas, rounds, &settings.link);
     progress.begin("join incidents", 0);
@@ -114,6 +116,19 @@ fn period(project: &Project, inputs: &Inputs) -> Period {
     })
 }
 
+/// Names the place of stops that their feed calls by their id alone: crews know streets.
+fn name_stops(rounds: &mut Rounds, label: impl Fn(Local) -> String) {
+    for stop in &mut rounds.stops {
+        let name = stop.name.trim();
+        if name.is_empty() || name == stop.id || stop.asset_id.as_deref() == Some(name) {
+            let label = label(stop.at);
+            if !label.is_empty() {
+                stop.name = format!("{label} ({})", stop.id);
+            }
+        }
+    }
+}
+
 /// The same with each place named after its address or crossing; where there is neither, after the area that holds it
 /// and its coordinates.
 fn labelled(
@@ -136,5 +151,29 @@ fn area_and_degrees(at: Local, areas: &[Area], plane: &Plane) -> String {
     match areas.iter().find(holds) {
         Some(area) => format!("{} ({lat:.4}, {lon:.4})", area.name),
         None => format!("{lat:.4}, {lon:.4}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::round::Stop;
+
+    #[test]
+    fn stops_called_by_their_id_alone_are_named_after_their_place_and_others_keep_their_name() {
+        let stop = |id: &str, name: &str, x: f64| Stop {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            at: Local::new(x, 0.0),
+            capacity_l: None,
+            service_s: None,
+            asset_id: Some(format!("node/{id}")),
+        };
+        let stops =
+            vec![stop("1", "", 0.0), stop("2", "node/2", 0.0), stop("3", "Market", 0.0), stop("4", "4", 9e9)];
+        let mut rounds = Rounds { stops, ..Rounds::default() };
+        name_stops(&mut rounds, |at| if at.x < 1.0 { "High Street".to_owned() } else { String::new() });
+        let names: Vec<&str> = rounds.stops.iter().map(|stop| stop.name.as_str()).collect();
+        assert_eq!(names, ["High Street (1)", "High Street (2)", "Market", "4"]);
     }
 }

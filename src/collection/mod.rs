@@ -17,11 +17,11 @@ use statrs::function::beta::beta_reg;
 use crate::geocode::Located;
 use crate::link::Linked;
 use crate::model::report::Reports;
-use crate::model::round::{Rounds, Trip};
+use crate::model::round::{Call, Rounds, Trip};
 use crate::model::service::Services;
 use crate::model::track::Track;
 use crate::model::{NONE, some};
-use crate::network::Network;
+use crate::network::{Network, Path};
 use crate::period::{Clock, Day};
 use crate::progress::Progress;
 use crate::stats::correct::benjamini_hochberg;
@@ -244,7 +244,8 @@ pub struct RouteFinding {
     pub n_stops: u32,
     /// Metres of its longest trip as planned, from depot to depot, on the network where that is possible.
     pub length_m: f64,
-    /// Seconds of its longest trip as planned.
+    /// Seconds of its longest trip as planned, from depot to depot where there is a way on the network, else from the first
+    /// call to the last.
     pub duration_s: f64,
     /// Share of the planned visits with a known outcome that were made, per cent; NaN without any.
     pub adherence_pct: f64,
@@ -398,10 +399,6 @@ fn route_findings(
             trips.clone().flat_map(|trip| trip.calls.iter().map(|call| call.stop)).collect();
         stops.sort_unstable();
         stops.dedup();
-        let duration_s = |trip: &Trip| match (trip.calls.first(), trip.calls.last()) {
-            (Some(first), Some(last)) => (last.departure_s - first.arrival_s) as f64,
-            _ => 0.0,
-        };
         let longest = trips.clone().map(|trip| (length_m(rounds, trip, network), trip));
         let (length_m, longest) =
             longest.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.id.cmp(&a.1.id))).unzip();
@@ -411,7 +408,7 @@ fn route_findings(
         RouteFinding {
             n_stops: u32::try_from(stops.len()).expect("stops have u32 indices"),
             length_m,
-            duration_s: trips.map(duration_s).fold(0.0, f64::max),
+            duration_s: trips.map(|trip| duration_s(rounds, trip, network)).fold(0.0, f64::max),
             adherence_pct: 100.0 * f64::from(emptied[index]) / f64::from(known[index]),
             n_reports: u32::try_from(of_route.count()).expect("reports have u32 indices"),
             expected: f64::NAN,
@@ -458,16 +455,26 @@ fn compare_routes(routes: &mut [RouteFinding], rounds: &Rounds, visits: &[Visit]
 
 /// Metres of a trip from depot to depot, leg by leg on the network where there is a way, else straight.
 fn length_m(rounds: &Rounds, trip: &Trip, network: &Network) -> f64 {
-    let places = places(rounds, trip);
-    let snaps: Vec<_> = places.iter().map(|&place| network.snap(place, network.options().snap_m)).collect();
-    let leg = |index: usize| {
-        let driven = match (snaps[index], snaps[index + 1]) {
-            (Some(from), Some(to)) => network.path(from, to).map(|path| path.length_m),
-            _ => None,
-        };
-        driven.unwrap_or_else(|| places[index].distance_m(places[index + 1]))
+    let leg = |pair: &[Local]| {
+        way(network, pair[0], pair[1]).map_or_else(|| pair[0].distance_m(pair[1]), |path| path.length_m)
     };
-    (0..places.len().saturating_sub(1)).map(leg).sum()
+    places(rounds, trip).windows(2).map(leg).sum()
+}
+
+/// Seconds of a trip: its timetable, and the drives from the depot and back to it.
+fn duration_s(rounds: &Rounds, trip: &Trip, network: &Network) -> f64 {
+    let (Some(first), Some(last)) = (trip.calls.first(), trip.calls.last()) else { return 0.0 };
+    let depot = some(trip.vehicle).and_then(|vehicle| rounds.vehicles[vehicle].depot);
+    let at = |call: &Call| Some(rounds.stops[call.stop as usize].at);
+    let drive_s = |from: Option<Local>, to: Option<Local>| Some(way(network, from?, to?)?.seconds);
+    let there_s = drive_s(depot, at(first)).unwrap_or(0.0);
+    let back_s = drive_s(at(last), depot).unwrap_or(0.0);
+    there_s + (last.departure_s - first.arrival_s) as f64 + back_s
+}
+
+fn way(network: &Network, from: Local, to: Local) -> Option<Path> {
+    let snap = |at: Local| network.snap(at, network.options().snap_m);
+    network.path(snap(from)?, snap(to)?)
 }
 
 /// Where a trip goes: from the depot, where it is known, past its stops and back.
