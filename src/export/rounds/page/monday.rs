@@ -296,6 +296,27 @@ fn with_days(facts: &Facts<'_>, proposal: &Proposal, stop: u32) -> String {
     }
 }
 
+/// What the reports about some stops come to, in words.
+struct Toll {
+    names: String,
+    n: String,
+    per_year: String,
+    /// How many of them can be avoided is not known: half, as for places that are mended.
+    worth: Worth,
+}
+
+impl Toll {
+    /// `None` without a stop.
+    fn of(facts: &Facts<'_>, rows: &[&Row<'_>], count: fn(&Row<'_>) -> u32) -> Option<Self> {
+        rows.first()?;
+        let n: u32 = rows.iter().map(|row| count(row)).sum();
+        let (low, high, per_year) = per_year(facts, n);
+        let n = words::count(facts.findings.language, n);
+        let worth = Worth::Reports(f64::midpoint(low, high) / 2.0);
+        Some(Self { names: names_of_rows(facts, rows), n, per_year, worth })
+    }
+}
+
 /// Stops that overflow and for which no proposal holds.
 fn too_small(facts: &Facts<'_>) -> Option<Advice> {
     let language = facts.findings.language;
@@ -304,10 +325,7 @@ fn too_small(facts: &Facts<'_>) -> Option<Advice> {
     let mut rows: Vec<&Row<'_>> =
         facts.rows().filter(|row| row.n_full >= OFTEN_FULL && !is_helped(row)).collect();
     rows.sort_by(|a, b| b.n_full.cmp(&a.n_full).then(a.place.cmp(&b.place)));
-    rows.first()?;
-    let n: u32 = rows.iter().map(|row| row.n_full).sum();
-    let (low, high, per_year) = per_year(facts, n);
-    let (names, n) = (names_of_rows(facts, &rows), words::count(language, n));
+    let Toll { names, n, per_year, worth } = Toll::of(facts, &rows, |row| row.n_full)?;
     Some(Advice {
         what: say!(
             language,
@@ -319,8 +337,7 @@ fn too_small(facts: &Facts<'_>) -> Option<Advice> {
             "Full before the next visit in {n} reports, {per_year} a year, and no further call is proposed that fits.",
             "Vol vóór de volgende lediging in {n} meldingen, {per_year} per jaar, en er is geen extra rit voorgesteld die past."
         ),
-        // How many of them a larger bin avoids is not known: half, as for places that are mended.
-        worth: Worth::Reports(f64::midpoint(low, high) / 2.0),
+        worth,
     })
 }
 
@@ -329,10 +346,7 @@ fn dumped(facts: &Facts<'_>) -> Option<Advice> {
     let mut rows: Vec<&Row<'_>> = facts.rows().filter(|row| row.n_dumped as usize >= LEAST_DUMPED).collect();
     rows.sort_by(|a, b| b.n_dumped.cmp(&a.n_dumped).then(a.place.cmp(&b.place)));
     rows.dedup_by_key(|row| row.stop);
-    rows.first()?;
-    let n: u32 = rows.iter().map(|row| row.n_dumped).sum();
-    let (low, high, per_year) = per_year(facts, n);
-    let (names, n) = (names_of_rows(facts, &rows), words::count(language, n));
+    let Toll { names, n, per_year, worth } = Toll::of(facts, &rows, |row| row.n_dumped)?;
     Some(Advice {
         what: say!(
             language,
@@ -344,8 +358,7 @@ fn dumped(facts: &Facts<'_>) -> Option<Advice> {
             "{n} reports of rubbish beside a bin that had been emptied and was not full, {per_year} a year.",
             "{n} meldingen van afval naast een bak die geleegd was en niet vol, {per_year} per jaar."
         ),
-        // How many of them a clean-up avoids is not known: half, as for places that are mended.
-        worth: Worth::Reports(f64::midpoint(low, high) / 2.0),
+        worth,
     })
 }
 
