@@ -15,7 +15,7 @@ use crate::model::NONE;
 use crate::model::asset::AssetKind;
 use crate::model::kind::Kind;
 use crate::model::round::{Call, Route, Stop, Trip, Vehicle};
-use crate::model::street::{Direction, StreetClass, Streets, Way};
+use crate::model::street::{Direction, Streets, Way};
 use crate::network;
 use crate::period::Day;
 use crate::progress::Silent;
@@ -88,16 +88,7 @@ fn grid() -> Streets {
     for line in 0..7u32 {
         let direction = if line % 3 == 1 { Direction::Forward } else { Direction::Both };
         for nodes in [(0..7).map(|x| line * 7 + x).collect(), (0..7).map(|y| y * 7 + line).collect()] {
-            streets.ways.push(Way {
-                id: i64::from(line),
-                name: NONE,
-                other_names: Vec::new(),
-                class: StreetClass::Residential,
-                direction,
-                is_for_trucks: true,
-                limit_kmh: None,
-                nodes,
-            });
+            streets.ways.push(Way { id: i64::from(line), direction, ..Way::residential(nodes) });
         }
     }
     streets

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::issue::{Code, Issues};
 use crate::model::report::Reports;
-use crate::model::street::{Direction, StreetClass, Way};
+use crate::model::street::Way;
 use crate::place::{Crs, Plane};
 use crate::progress::Silent;
 use crate::unit::LonLat;
@@ -68,16 +68,7 @@ pub(super) fn streets(lines: &[(&str, Vec<Local>)]) -> Streets {
             nodes.push(u32::try_from(node).unwrap());
         }
         let name = streets.words.intern(name);
-        streets.ways.push(Way {
-            id,
-            name,
-            other_names: Vec::new(),
-            class: StreetClass::Residential,
-            direction: Direction::Both,
-            is_for_trucks: true,
-            limit_kmh: None,
-            nodes,
-        });
+        streets.ways.push(Way { id, name, ..Way::residential(nodes) });
     }
     streets
 }

@@ -1,8 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::NONE;
-use crate::model::street::{self, Backdrop, Direction, StreetClass, Way};
+use crate::model::street::{self, Backdrop, Way};
 use crate::place::Crs;
 use crate::unit::DAY_S;
 
@@ -54,16 +53,7 @@ fn a_period_counts_its_own_civil_days_and_both_ends() {
 #[test]
 fn a_street_without_reports_is_a_zero_in_the_study_area() {
     let end = near_middle((2_000.0, 0.0));
-    let way = Way {
-        id: 1,
-        name: NONE,
-        other_names: Vec::new(),
-        class: StreetClass::Residential,
-        direction: Direction::Both,
-        is_for_trucks: true,
-        limit_kmh: None,
-        nodes: vec![0, 1],
-    };
+    let way = Way::residential(vec![0, 1]);
     let streets = Streets { nodes: vec![MIDDLE, end], ways: vec![way], ..Streets::default() };
     let index = ReportIndex::build(&incidents_at(&[]), &helsinki(), &streets, &[]);
     let cells = index.study_cells(Resolution::Nine);
@@ -101,16 +91,7 @@ fn the_study_area_is_every_cell_that_an_area_touches() {
 /// Streets that form a square around `(x, y)`, and a rectangle of water beside the middle.
 fn streets_around(half_m: f64, water: Option<geo::Rect<f64>>) -> Streets {
     let corners = [(-half_m, -half_m), (half_m, -half_m), (half_m, half_m), (-half_m, half_m)];
-    let way = Way {
-        id: 1,
-        name: NONE,
-        other_names: Vec::new(),
-        class: StreetClass::Residential,
-        direction: Direction::Both,
-        is_for_trucks: true,
-        limit_kmh: None,
-        nodes: vec![0, 1, 2, 3, 0],
-    };
+    let way = Way::residential(vec![0, 1, 2, 3, 0]);
     let backdrop = water.map(|rect| Backdrop { what: street::Ground::Water, shape: rect.to_polygon() });
     Streets {
         nodes: corners.map(near_middle).to_vec(),

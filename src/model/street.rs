@@ -57,6 +57,23 @@ pub struct Way {
     pub nodes: Vec<u32>,
 }
 
+#[cfg(test)]
+impl Way {
+    /// A residential street without a name, for both directions and for trucks.
+    pub(crate) fn residential(nodes: Vec<u32>) -> Self {
+        Self {
+            id: 0,
+            name: crate::model::NONE,
+            other_names: Vec::new(),
+            class: StreetClass::Residential,
+            direction: Direction::Both,
+            is_for_trucks: true,
+            limit_kmh: None,
+            nodes,
+        }
+    }
+}
+
 /// All ways of the project, in the order of their ids. Ways that share a node index meet there.
 #[derive(Debug, Clone, Default)]
 pub struct Streets {

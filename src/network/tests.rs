@@ -3,20 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::NONE;
 use crate::model::street::{Direction, Way};
 
 fn way(nodes: &[u32]) -> Way {
-    Way {
-        id: 0,
-        name: NONE,
-        other_names: Vec::new(),
-        class: StreetClass::Residential,
-        direction: Direction::Both,
-        is_for_trucks: true,
-        limit_kmh: None,
-        nodes: nodes.to_vec(),
-    }
+    Way::residential(nodes.to_vec())
 }
 
 fn streets(nodes: &[(f64, f64)], ways: Vec<Way>) -> Streets {

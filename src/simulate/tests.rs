@@ -7,7 +7,7 @@ use crate::import;
 use crate::issue::Issues;
 use crate::model::NONE;
 use crate::model::asset::AssetKind;
-use crate::model::street::{Direction, StreetClass, Way};
+use crate::model::street::Way;
 use crate::network;
 use crate::period::NEVER;
 use crate::place::Crs;
@@ -41,12 +41,7 @@ impl Grid {
             streets.ways.push(Way {
                 id: i64::try_from(streets.ways.len()).unwrap(),
                 name,
-                other_names: Vec::new(),
-                class: StreetClass::Residential,
-                direction: Direction::Both,
-                is_for_trucks: true,
-                limit_kmh: None,
-                nodes,
+                ..Way::residential(nodes)
             });
         };
         for line in 0..SIDE {

@@ -13,7 +13,7 @@ use crate::model::kind::Kind;
 use crate::model::location::{Level, Placed};
 use crate::model::report::Reports;
 use crate::model::round::{Call, Rounds, Route, Stop, Trip, Vehicle};
-use crate::model::street::{Direction, StreetClass, Streets, Way};
+use crate::model::street::{Streets, Way};
 use crate::model::text::{Texts, Words};
 use crate::model::track::Track;
 use crate::period::{Clock, Day, NEVER};
@@ -330,16 +330,7 @@ fn streets(path: &Path, plane: &Plane) -> Streets {
                 way_nodes.push(node);
             }
             let id = i64::try_from(streets.ways.len()).unwrap();
-            streets.ways.push(Way {
-                id,
-                name: NONE,
-                other_names: Vec::new(),
-                class: StreetClass::Residential,
-                direction: Direction::Both,
-                is_for_trucks: true,
-                limit_kmh: None,
-                nodes: way_nodes,
-            });
+            streets.ways.push(Way { id, ..Way::residential(way_nodes) });
         }
     }
     streets

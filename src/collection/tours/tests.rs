@@ -1,25 +1,15 @@
 //! Two rounds of one truck on one street.
 
 use super::*;
-use crate::model::NONE;
 use crate::model::round::{Call, Route, Stop, Trip, Vehicle};
-use crate::model::street::{Direction, StreetClass, Streets, Way};
+use crate::model::street::{Streets, Way};
 use crate::period::NEVER;
 
 const STOPS: u32 = 5;
 
 /// A street of 1 km from west to east with a stop every 200 m.
 fn place() -> (Network, Rounds) {
-    let way = Way {
-        id: 1,
-        name: NONE,
-        other_names: Vec::new(),
-        class: StreetClass::Residential,
-        direction: Direction::Both,
-        is_for_trucks: true,
-        limit_kmh: None,
-        nodes: vec![0, 1],
-    };
+    let way = Way::residential(vec![0, 1]);
     let nodes = vec![Local::new(0.0, 0.0), Local::new(1000.0, 0.0)];
     let streets = Streets { nodes, ways: vec![way], ..Streets::default() };
     let stop = |index: u32| Stop {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::round::{Call, Stop, Trip};
-use crate::model::street::{StreetClass, Way};
+use crate::model::street::Way;
 
 const METHODS: &str = "[[density]]\nkind = \"dumping\"\ndays = 30\nradius_m = 150.0\n[[hdbscan]]\nkind = \"dumping\"\n\
     [[moran]]\nkind = \"dumping\"\n[[moran]]\nkind = \"dumping\"\nper = \"litter_bin\"\npermutations = 99\n\
@@ -168,16 +168,7 @@ fn exposures_are_what_stands_runs_and_lies_in_each_cell() {
         Local::new(middle().x, CORNER.y - 5_000.0),
     ];
     for (id, nodes) in [(1, vec![0, 1]), (2, vec![0, 2])] {
-        town.streets.ways.push(Way {
-            id,
-            name: NONE,
-            other_names: Vec::new(),
-            class: StreetClass::Residential,
-            direction: crate::model::street::Direction::Both,
-            is_for_trucks: true,
-            limit_kmh: None,
-            nodes,
-        });
+        town.streets.ways.push(Way { id, ..Way::residential(nodes) });
     }
     let stop = |at| Stop {
         id: String::new(),

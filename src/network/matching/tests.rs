@@ -8,7 +8,7 @@ use super::trial::{Noise, Plan, tours};
 use super::viterbi::{Belief, best, first_beta};
 use super::*;
 use crate::model::NONE;
-use crate::model::street::{Direction, StreetClass, Streets, Way};
+use crate::model::street::{Direction, Streets, Way};
 use crate::random::Random;
 use crate::unit::LonLat;
 
@@ -18,12 +18,8 @@ fn grid(n: u32) -> Network {
     let way = |index: u32, nodes: Vec<u32>| Way {
         id: i64::from(index),
         name: index,
-        other_names: Vec::new(),
-        class: StreetClass::Residential,
         direction: if index % 3 == 1 && index + 1 < n { Direction::Forward } else { Direction::Both },
-        is_for_trucks: true,
-        limit_kmh: None,
-        nodes,
+        ..Way::residential(nodes)
     };
     let east = (0..n).map(|row| way(row, (0..n).map(|column| row * n + column).collect()));
     let north = (0..n).map(|column| way(column, (0..n).map(|row| row * n + column).collect()));
@@ -37,16 +33,7 @@ fn network_options() -> crate::network::Options {
 
 /// One street of 1 km from west to east.
 fn street() -> Network {
-    let way = Way {
-        id: 1,
-        name: NONE,
-        other_names: Vec::new(),
-        class: StreetClass::Residential,
-        direction: Direction::Both,
-        is_for_trucks: true,
-        limit_kmh: None,
-        nodes: vec![0, 1],
-    };
+    let way = Way::residential(vec![0, 1]);
     let nodes = vec![Local::new(0.0, 0.0), Local::new(1000.0, 0.0)];
     Network::build(&Streets { nodes, ways: vec![way], ..Streets::default() }, &network_options())
 }
