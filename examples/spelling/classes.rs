@@ -2,7 +2,9 @@
 //!
 //! Letters are inserted, deleted, replaced or exchanged with their neighbour, one as often as the other, at any
 //! place of the street's name. Digits are left alone: another digit is another street. Addresses that the
-//! register itself has in several places are not asked for: nobody could tell them apart.
+//! register itself has in several places are not asked for: nobody could tell them apart, nor are those that only signs
+//! or abbreviations tell apart. Of what is asked, `unclear` counts the texts that fit another address as well as the one
+//! that was meant, or better: a street elsewhere has that number, and no more wrong letters. They stay in the count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +15,7 @@ use paaltje::model::{NONE, some};
 use paaltje::random::{Random, Stream};
 use paaltje::unit::Local;
 use rand::RngExt;
+use rapidfuzz::distance::osa;
 
 /// How addresses are written.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +39,8 @@ pub(crate) struct Tally {
     pub(crate) ambiguous: u32,
     /// Accepted at all.
     pub(crate) accepted: u32,
+    /// Addresses that the text fits as well as the one that was meant, or better, lie elsewhere: nobody can tell.
+    pub(crate) unclear: u32,
 }
 
 /// A text and where it lies; nowhere for streets that the register lacks.
@@ -45,6 +50,8 @@ pub(crate) struct Query {
     pub(crate) text: String,
     /// What is meant.
     pub(crate) truth: Local,
+    /// Its row in the register and the street as it is written; none for crossings and for streets that are not there.
+    address: Option<(usize, String)>,
 }
 
 /// What makes another spelling of a street; none where the street has none of that sort.
@@ -63,6 +70,7 @@ pub(crate) fn table(
     let random = Random::new(seed);
     let geocoder = Geocoder::build(addresses, streets, &Options::default());
     let sample = sample(addresses, style, random, size);
+    let twins = Twins::new(addresses, style);
     let mut found = Vec::new();
     let mut ask = |geocoder: &Geocoder<'_>, class: &'static str, queries: Vec<Query>| {
         let mut tally = Tally::default();
@@ -76,15 +84,19 @@ pub(crate) fn table(
             tally.ambiguous += u32::from(answer.status == Status::Ambiguous);
             let is_wrong = is_accepted && (off_m > 100.0 || !query.truth.is_somewhere());
             tally.wrong += u32::from(is_wrong);
+            let has_twin = |(row, street): &(usize, String)| twins.has(addresses, *row, street);
+            let is_unclear = class.contains("typo") && query.address.as_ref().is_some_and(has_twin);
+            tally.unclear += u32::from(is_unclear);
             tell(
                 class,
                 &query,
                 &format!(
-                    "{} {} {off_m:.0} m {:?} {:?}",
+                    "{} {} {off_m:.0} m {:?} {:?}{}",
                     answer.status.name(),
                     answer.label,
                     answer.faults,
-                    answer.candidates
+                    answer.candidates,
+                    if is_unclear { " unclear" } else { "" }
                 ),
             );
         }
@@ -94,6 +106,7 @@ pub(crate) fn table(
     let address = |row: usize, street: &str| Query {
         text: written(addresses, row, street, style),
         truth: addresses.at[row],
+        address: Some((row, street.to_owned())),
     };
     let name = |row: usize| addresses.words.get(addresses.street[row]);
     let classes: [(&'static str, Change<'_>); 6] = [
@@ -120,7 +133,7 @@ pub(crate) fn table(
         let queries = (0..size.min(count)).filter_map(|item| {
             let (a, b, truth) = &crossings[item * count / size.min(count)];
             let a = misspelt(a, typos, &mut random.stream(class, item as u64))?;
-            Some(Query { text: format!("{a} & {b}"), truth: *truth })
+            Some(Query { text: format!("{a} & {b}"), truth: *truth, address: None })
         });
         ask(&geocoder, class, queries.collect());
     }
@@ -128,7 +141,8 @@ pub(crate) fn table(
     let (smaller, removed) = without_some_streets(addresses, random, size);
     let no_streets = Streets::default();
     let geocoder = Geocoder::build(&smaller, &no_streets, &Options::default());
-    let nowhere = |row: usize, street: &str| Query { truth: Local::NOWHERE, ..address(row, street) };
+    let nowhere =
+        |row: usize, street: &str| Query { truth: Local::NOWHERE, address: None, ..address(row, street) };
     ask(&geocoder, "street removed", removed.iter().map(|&row| nowhere(row, name(row))).collect());
 
     let geocoder = Geocoder::build(addresses, streets, &Options::default());
@@ -141,8 +155,10 @@ pub(crate) fn table(
 fn sample(addresses: &Addresses, style: Style, random: Random, size: usize) -> Vec<usize> {
     let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for row in 0..addresses.len() {
-        let text = written(addresses, row, addresses.words.get(addresses.street[row]), style);
-        places.entry(text.to_lowercase()).or_default().push(row);
+        // `12 Park Street` and `12 * PARK ST.` are one address, whatever the register says.
+        let street = same_street(addresses.words.get(addresses.street[row]));
+        let text = format!("{street} {}", number_and_area(addresses, row, style));
+        places.entry(text).or_default().push(row);
     }
     let one_place = |rows: &&Vec<usize>| {
         rows.iter().all(|&row| addresses.at[row].distance_m(addresses.at[rows[0]]) <= 25.0)
@@ -154,6 +170,58 @@ fn sample(addresses: &Addresses, style: Style, random: Random, size: usize) -> V
     }
     rows.truncate(size);
     rows
+}
+
+/// What one address of a register differs in from others of its street; the postcode and town only where they are
+/// written.
+fn number_and_area(addresses: &Addresses, row: usize, style: Style) -> String {
+    let letters = |word: &str| word.to_lowercase().replace(|letter: char| !letter.is_alphanumeric(), "");
+    let suffix = letters(addresses.words.get(addresses.suffix[row]));
+    let mut text = format!("{}{suffix}", addresses.number[row]);
+    let area = [addresses.postcode[row], addresses.city[row]];
+    for word in area.into_iter().filter(|&word| style.with_area && some(word).is_some()) {
+        text = format!("{text} {}", letters(addresses.words.get(word)));
+    }
+    text
+}
+
+/// Which streets have a number, and how they may be spelled when no letter is wrong.
+struct Twins {
+    streets: BTreeMap<String, Vec<(Vec<String>, Local)>>,
+    style: Style,
+}
+
+impl Twins {
+    fn new(addresses: &Addresses, style: Style) -> Self {
+        let mut streets: BTreeMap<String, Vec<(Vec<String>, Local)>> = BTreeMap::new();
+        for row in 0..addresses.len() {
+            let address = (spellings(addresses, row), addresses.at[row]);
+            streets.entry(number_and_area(addresses, row, style)).or_default().push(address);
+        }
+        Self { streets, style }
+    }
+
+    /// Whether a street elsewhere with the number of this row is spelled as nearly like that as its own, or nearer.
+    fn has(&self, addresses: &Addresses, row: usize, street: &str) -> bool {
+        let typed = street.to_lowercase();
+        let within = |spellings: &[String], most: usize| {
+            let cutoff = osa::Args::default().score_cutoff(most);
+            let each = spellings.iter().map(String::as_str);
+            each.filter_map(|right| osa::distance_with_args(right.chars(), typed.chars(), &cutoff)).min()
+        };
+        let Some(own) = within(&spellings(addresses, row), typed.len()) else { return false };
+        let others = &self.streets[&number_and_area(addresses, row, self.style)];
+        let mut elsewhere = others.iter().filter(|(_, at)| at.distance_m(addresses.at[row]) > 100.0);
+        elsewhere.any(|(spellings, _)| within(spellings, own).is_some())
+    }
+}
+
+/// A street in small letters, as it stands and abbreviated.
+fn spellings(addresses: &Addresses, row: usize) -> Vec<String> {
+    let street = addresses.words.get(addresses.street[row]);
+    let mut all = vec![street.to_lowercase(), abbreviated(street)];
+    all.dedup();
+    all
 }
 
 /// An address as people write it.
@@ -220,7 +288,14 @@ fn same_street(street: &str) -> String {
         let is_type = |(long, short): &&(&str, &str)| word == *long || *word == short[..short.len().min(2)];
         types.find(is_type).map_or(word, |(_, short)| short).to_owned()
     };
-    plain.split_whitespace().map(short).collect::<String>().replace('.', "")
+    let mut words: Vec<String> = plain.split_whitespace().map(short).collect();
+    // So does `W Park St` with West Park St; South Street is not S Street.
+    if let [first, _, _, ..] = &mut words[..]
+        && matches!(first.as_str(), "north" | "south" | "east" | "west")
+    {
+        first.truncate(1);
+    }
+    words.concat().replace('.', "")
 }
 
 /// Without the type behind it, where that is a word of its own.

@@ -4,7 +4,8 @@
 //!         [--with-area] [--seed N] [--size N] [--tell CLASS]
 //!
 //! Prints, for each class of spellings, the share that was found within 25 m, the share that was placed more than
-//! 100 m off, and the share for which it listed candidates instead. `street removed` asks for streets that were
+//! 100 m off, and the share for which it listed candidates instead; `unclear` is the share that no geocoder can tell from
+//! another address. `street removed` asks for streets that were
 //! taken out of the register, `foreign street` for streets of another one: each of them that is placed is wrong.
 #![expect(clippy::print_stdout, reason = "an example answers on the terminal")]
 
@@ -81,18 +82,19 @@ fn main() -> Result<()> {
     let table =
         classes::table(&city.addresses, &city.streets, &foreign, style, number("--seed", 1), size, &mut tell);
     println!(
-        "{:20} {:>6} {:>7} {:>7} {:>9} {:>8}",
-        "class", "asked", "right", "wrong", "ambiguous", "accepted"
+        "{:20} {:>6} {:>7} {:>7} {:>9} {:>8} {:>8}",
+        "class", "asked", "right", "wrong", "ambiguous", "accepted", "unclear"
     );
     for (class, tally) in table {
-        let Tally { asked, right, wrong, ambiguous, accepted } = tally;
+        let Tally { asked, right, wrong, ambiguous, accepted, unclear } = tally;
         let share = |part: u32| if asked == 0 { f64::NAN } else { f64::from(part) / f64::from(asked) };
         println!(
-            "{class:20} {asked:>6} {:>7.4} {:>7.4} {:>9.4} {:>8.4}",
+            "{class:20} {asked:>6} {:>7.4} {:>7.4} {:>9.4} {:>8.4} {:>8.4}",
             share(right),
             share(wrong),
             share(ambiguous),
-            share(accepted)
+            share(accepted),
+            share(unclear)
         );
     }
     Ok(())

@@ -6,54 +6,90 @@
 //! the other is found by taking streets out of the register: one in a hundred may be mistaken for another. A town of
 //! two hundred streets may guess more boldly than a country.
 
-use super::Fault;
 use super::fuzzy;
 use super::lookup::{Asked, Hit, Street};
 use super::normalise;
 use super::parse::Reading;
 use super::register::{Guess, Register};
+use super::{DOUBT, Fault};
 use crate::model::location::Level;
 
 /// Of the addresses of the register, were their street not in it, so many may be taken for one on another street.
 const MISTAKEN: f64 = 0.01;
 
 /// Addresses that are asked for to count those.
-const SAMPLE: usize = 1_000;
+const SAMPLE: usize = 2_000;
 
 /// Registers too small to count in: nine in ten streets that people name are in the register.
 const AT_LEAST: f64 = -2.0;
 
+/// Numbers of one block differ by no more than this.
+const BLOCK: u32 = 100;
+
 /// How much likelier a misspelt name must be than a street that the register lacks, as a logarithm.
 #[derive(Debug)]
-pub(super) struct Threshold(f64);
+pub(super) struct Threshold {
+    /// Where the text names street and number.
+    by_number: f64,
+    /// Where it names the postcode or town too.
+    by_number_and_area: f64,
+}
 
 impl Threshold {
     /// Takes streets out of the register, one at a time, and asks for them.
     pub(super) fn set(register: &Register<'_>) -> Self {
         let step = register.rows.len().div_ceil(SAMPLE).max(1);
-        let taken_out = register.sample(step).map(|(name, row)| likeliest_other(register, name, row));
-        let mut likeliest: Vec<f64> = taken_out.collect();
-        likeliest.sort_by(|a, b| b.total_cmp(a));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
-        let mistaken = (likeliest.len() as f64 * MISTAKEN) as usize;
-        Self(likeliest.get(mistaken).map_or(AT_LEAST, |&least| least.max(AT_LEAST)))
+        let taken_out = register.sample(step).map(|(name, row)| likeliest_others(register, name, row));
+        let (by_number, by_number_and_area): (Vec<f64>, Vec<f64>) = taken_out.unzip();
+        Self { by_number: exceeded(by_number), by_number_and_area: exceeded(by_number_and_area) }
+    }
+
+    /// For a text of which the register confirms the number, the postcode or town, or both.
+    fn of(&self, is_numbered: bool, is_in_area: bool) -> f64 {
+        match (is_numbered, is_in_area) {
+            (true, true) => self.by_number_and_area,
+            (true, false) => self.by_number,
+            (false, _) => self.by_number.max(self.by_number_and_area),
+        }
     }
 }
 
-/// How much likelier than an unknown street the likeliest other name with the number of this row would be.
-fn likeliest_other(register: &Register<'_>, name: usize, row: u32) -> f64 {
+/// What one in a hundred of these exceeds.
+fn exceeded(mut likeliest: Vec<f64>) -> f64 {
+    likeliest.sort_by(|a, b| b.total_cmp(a));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
+    let mistaken = (likeliest.len() as f64 * MISTAKEN) as usize;
+    likeliest.get(mistaken).map_or(AT_LEAST, |&least| least.max(AT_LEAST))
+}
+
+/// How much likelier than an unknown street the one other name with the number of this row would be, and the one with
+/// its postcode and town too; minus infinity where there is none, or are several.
+fn likeliest_others(register: &Register<'_>, name: usize, row: u32) -> (f64, f64) {
     let number = register.addresses.number[row as usize];
     let folded = normalise::fold(&register.names[name].label);
     let tokens = normalise::tokens(&folded);
-    let unknown =
+    let mut unknown =
         register.likelihood_of_name(&tokens, true) + f64::from(register.names_with_number(number)).ln();
     let has_number = |guess: &Guess| {
         let mut places = register.names[guess.name as usize].places.iter();
-        places.any(|place| !register.rows_with(place, number).is_empty())
+        guess.name as usize != name && places.any(|place| !register.rows_with(place, number).is_empty())
     };
-    let others = register.find_misspelt(&tokens, fuzzy::MOST).into_iter();
-    let others = others.filter(|guess| guess.name as usize != name && has_number(guess));
-    others.map(|guess| guess.likelihood - unknown).fold(f64::NEG_INFINITY, f64::max)
+    let mut others = register.find_misspelt(&tokens, fuzzy::MOST);
+    others.retain(has_number);
+    let by_number = likelihood_of_only(&others) - unknown;
+    let areas = [register.postcode_of(row), register.city_of(row)];
+    for area in areas.into_iter().filter(|area| !area.is_empty()) {
+        others.retain(|guess| register.is_in_area(&register.names[guess.name as usize], area));
+        unknown += (f64::from(register.names_with_area(area)) / register.names.len() as f64).ln();
+    }
+    (by_number, likelihood_of_only(&others) - unknown)
+}
+
+/// The likelihood of the first guess, if no others are nearly as likely.
+fn likelihood_of_only(guesses: &[Guess]) -> f64 {
+    let Some((best, others)) = guesses.split_first() else { return f64::NEG_INFINITY };
+    let doubt: f64 = others.iter().map(|other| (other.likelihood - best.likelihood).exp()).sum();
+    if doubt > DOUBT { f64::NEG_INFINITY } else { best.likelihood }
 }
 
 impl Register<'_> {
@@ -71,6 +107,7 @@ impl Register<'_> {
             areas.any(|area| self.is_in_area(street.name, area))
         };
         for hit in hits.iter_mut() {
+            self.doubt_short(street, reading, hit);
             doubt_exact(street, reading, hit);
             // `E Park Street` is another than Park Street, unless something else tells.
             if hit.faults.contains(&Fault::DirectionAdded) && !hit.is_doubtful() && !is_in_area() {
@@ -83,27 +120,31 @@ impl Register<'_> {
             let is_contradicted = hit.faults.iter().any(|fault| {
                 matches!(fault, Fault::PostcodeDisagrees | Fault::CityDisagrees | Fault::SuffixNotMatched)
             });
-            // Streets of that spelling that the register lacks, with all that agrees with this one.
-            let (mut unknown, mut agreeing) = (street.unknown + names.ln(), 0);
-            let mut agree = |share: f64| {
-                unknown += share.ln();
-                agreeing += 1;
-            };
             let numbers = self.numbers_found(street, reading, hit);
             let is_number_missed = numbers.is_empty() && !matches!(reading, Reading::Street { .. });
-            for number in numbers {
-                agree(f64::from(self.names_with_number(number)) / names);
-            }
-            for area in [asked.postcode, &street.city].into_iter().filter(|area| !area.is_empty()) {
-                if !is_number_missed && self.is_in_area(street.name, area) {
-                    agree(f64::from(self.names_with_area(area)) / names);
-                }
-            }
-            let is_likely = guess.likelihood - unknown >= self.threshold().0;
-            let is_confirmed = agreeing > 0 && !is_contradicted && is_likely;
+            let mut areas = vec![asked.postcode, &street.city];
+            areas.retain(|area| !area.is_empty() && !is_number_missed && self.is_in_area(street.name, area));
+            // Streets of that spelling that the register lacks, with all that agrees with this one.
+            let with_number = numbers.iter().map(|&number| self.names_with_number(number));
+            let with_area = areas.iter().map(|area| self.names_with_area(area));
+            let share = |count: u32| (f64::from(count) / names).ln();
+            let unknown = street.unknown + names.ln() + with_number.chain(with_area).map(share).sum::<f64>();
+            let is_likely =
+                guess.likelihood - unknown >= self.threshold().of(!numbers.is_empty(), !areas.is_empty());
+            let is_confirmed = !(numbers.is_empty() && areas.is_empty()) && !is_contradicted && is_likely;
             if !is_confirmed && !hit.faults.contains(&Fault::Uncorroborated) {
                 hit.faults.push(Fault::Uncorroborated);
             }
+        }
+    }
+
+    /// `285 O Street`, where that ends at 90, may be D Street as well: one letter is soon mistyped.
+    fn doubt_short(&self, street: &Street<'_>, reading: &Reading<'_>, hit: &mut Hit) {
+        let Reading::Address { number, .. } = reading else { return };
+        let is_far = |there: &u32| there.abs_diff(number.value) > BLOCK;
+        let mut numbers = street.name.places.iter().flat_map(|place| &self.numbers[place.rows.clone()]);
+        if hit.faults.contains(&Fault::NumberNotFound) && street.is_one_letter() && numbers.all(is_far) {
+            hit.faults.push(Fault::Uncorroborated);
         }
     }
 
@@ -133,7 +174,10 @@ fn doubt_exact(street: &Street<'_>, reading: &Reading<'_>, hit: &mut Hit) {
     };
     // `12 W Park Street` is not number 12 W of Park Street, unless the register has that.
     if matches!(suffix, "n" | "e" | "s" | "w") && hit.level > Level::Rooftop {
-        hit.faults.extend([Fault::DirectionAdded, Fault::Uncorroborated]);
+        hit.faults.push(Fault::DirectionAdded);
+        if !hit.is_doubtful() {
+            hit.faults.push(Fault::Uncorroborated);
+        }
     } else if !suffix.is_empty() && hit.level > Level::RooftopMainNumber {
         hit.faults.push(Fault::SuffixNotMatched);
     }

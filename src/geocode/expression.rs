@@ -7,7 +7,7 @@
 use super::lookup::{Asked, Hit, Spelling, on_segment};
 use super::normalise::{self, Token};
 use super::parse::{self, Phrase, Reading, Relation, Text};
-use super::{Answer, Fault, Geocoder, Status, score};
+use super::{Answer, Fault, Geocoder, Status, score, words};
 use crate::model::location::Level;
 use crate::model::{NONE, some};
 use crate::unit::Local;
@@ -36,6 +36,15 @@ const SAME_ADDRESS_WITHIN_M: f64 = 100.0;
 /// Whether no other way to take the text can be better.
 fn is_settled(answer: &Answer) -> bool {
     answer.status == Status::Accepted && answer.level.is_point() && answer.score >= SETTLED_SCORE
+}
+
+fn has_particle(tokens: &[Token<'_>]) -> bool {
+    tokens.iter().any(|token| words::PARTICLES.contains(&token.text))
+}
+
+/// Whether a street is called `de` or the like: `Deforest Street` is not a Forest Street.
+fn has_particle_in(label: &str) -> bool {
+    has_particle(&normalise::tokens(&normalise::fold(label)))
 }
 
 impl Geocoder<'_> {
@@ -117,6 +126,9 @@ impl Geocoder<'_> {
             hits.retain(|hit| hit.level != Level::Street);
         }
         let answer = self.decide(hits);
+        if text.is_unglued && has_particle(&text.tokens) && !has_particle_in(&answer.label) {
+            return Answer::nothing();
+        }
         self.related(answer, relation, &readings)
     }
 

@@ -173,6 +173,17 @@ impl Spellings {
             .map(move |bearer| Near { edits: 1, likelihood, bearer })
     }
 
+    /// Logarithm of how likely a word was typed for a type of street, one letter of which is wrong; `None` for other words.
+    pub(super) fn likelihood_of_type(&self, kind: u8, typed: &str) -> Option<f64> {
+        let (_, _, spellings) = words::TYPES.get(usize::from(kind).checked_sub(1)?)?;
+        let cutoff = osa::Args::default().score_cutoff(1);
+        let near = spellings
+            .iter()
+            .filter(|spelling| osa::distance_with_args(spelling.bytes(), typed.bytes(), &cutoff) == Some(1));
+        near.map(|spelling| self.typing.likelihood(spelling.as_bytes(), typed.as_bytes()))
+            .max_by(f64::total_cmp)
+    }
+
     fn bearers_of(&self, spelling: usize) -> impl Iterator<Item = u32> + '_ {
         let from = if spelling == 0 { 0 } else { self.ends[spelling - 1] };
         self.bearers[from as usize..self.ends[spelling] as usize].iter().copied()

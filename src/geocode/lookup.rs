@@ -1,6 +1,6 @@
 //! A reading and the register in, the places that it can mean out.
 
-use super::normalise::{Glue, Token, is_part_of_name};
+use super::normalise::{self, Glue, Token, is_part_of_name};
 use super::parse::{Number, Reading};
 use super::register::{Guess, Name, Place, Register};
 use super::{Fault, words};
@@ -45,6 +45,9 @@ const STREET_WITHIN_M: f64 = 3_000.0;
 /// place as two wrong letters.
 const POINTS: f64 = 2.5;
 
+/// Points of penalty for words that another misspelt street would use up: they may be a town, but that would be chance.
+const LEFT_OVER: f64 = 10.0;
+
 /// What is asked besides street and number.
 pub(super) struct Asked<'t> {
     pub(super) postcode: &'t str,
@@ -82,6 +85,12 @@ impl Hit {
         self.likelihood < 0.0
     }
 
+    /// Whether it is a house number of the register, in a street whose name has one letter wrong.
+    pub(super) fn is_one_letter_off(&self) -> bool {
+        let wrong = self.faults.iter().filter(|&&fault| fault == Fault::StreetMisspelt).count();
+        self.is_guess() && wrong == 1 && self.level <= Level::RooftopMainNumber
+    }
+
     /// How likely this is meant, against other misspelt streets: the logarithm of how likely the text was typed for its
     /// name, less what else is wrong.
     pub(super) fn plausibility(&self) -> f64 {
@@ -93,7 +102,8 @@ impl Hit {
             !is_of_name && !matches!(fault, StreetMisspelt | Uncorroborated)
         };
         let points: f64 = self.faults.iter().filter(is_counted).map(|fault| fault.penalty()).sum();
-        self.likelihood - points / POINTS
+        let left_over = if self.faults.contains(&Fault::LocalityUnknown) { LEFT_OVER } else { 0.0 };
+        self.likelihood - (points + left_over) / POINTS
     }
 
     pub(super) fn score(&self) -> f64 {
@@ -111,9 +121,18 @@ pub(super) struct Street<'r> {
     pub(super) guess: Option<Guess>,
     /// Logarithm of how likely a street that the register lacks is called that.
     pub(super) unknown: f64,
+    /// Whether words of the text are left over behind the name, a town that the register knows aside.
+    is_cut_short: bool,
 }
 
 impl Street<'_> {
+    /// Whether the name proper is one letter, so that one wrong letter makes another name of it.
+    pub(super) fn is_one_letter(&self) -> bool {
+        let folded = normalise::fold(&self.name.label);
+        let bare = normalise::key(&normalise::tokens(&folded)).bare;
+        bare.len() == 1 && bare.bytes().all(|letter| letter.is_ascii_lowercase())
+    }
+
     /// Logarithm of how likely the text was typed for this name.
     fn likelihood(&self) -> f64 {
         self.guess.as_ref().map_or(0.0, |guess| guess.likelihood)
@@ -152,17 +171,23 @@ impl Register<'_> {
         hits: &mut Vec<Hit>,
     ) {
         let from = hits.len();
-        let mut each =
-            |street: &[Token<'_>], rest: &[Token<'_>], find: &dyn Fn(&Street<'_>, &mut Vec<Hit>)| {
-                for street in self.streets_named(street, rest, spelling) {
-                    let from = hits.len();
-                    find(&street, hits);
-                    hits[from..].iter_mut().for_each(|hit| hit.likelihood = street.likelihood());
-                    self.doubt(&street, reading, asked, &mut hits[from..]);
+        let is_number_last = matches!(reading, Reading::Address { is_number_last: true, .. });
+        let mut each = |street: &[Token<'_>],
+                        rest: &[Token<'_>],
+                        find: &dyn Fn(&Street<'_>, &mut Vec<Hit>)| {
+            for street in self.streets_named(street, rest, spelling) {
+                // `Reynifell G-gata 4` is not number 4 of Reynifell: what stands before the number is no town.
+                if is_number_last && street.faults.contains(&Fault::LocalityUnknown) && street.is_cut_short {
+                    continue;
                 }
-            };
+                let from = hits.len();
+                find(&street, hits);
+                hits[from..].iter_mut().for_each(|hit| hit.likelihood = street.likelihood());
+                self.doubt(&street, reading, asked, &mut hits[from..]);
+            }
+        };
         match reading {
-            Reading::Address { street, number, rest } => {
+            Reading::Address { street, number, rest, .. } => {
                 each(street, rest, &|street, hits| self.with_number(street, number, asked, hits));
             }
             Reading::Block { street, from, to, rest } => {
@@ -195,7 +220,8 @@ impl Register<'_> {
                     let exact = |(name, faults)| (name, faults, None);
                     self.find(&tokens[..length]).into_iter().map(exact).collect()
                 }
-                _ if fault == Some(Fault::UnknownWords) => continue,
+                // Jamaica Plain is a town, not a misspelt Jamaica Pl.
+                _ if fault == Some(Fault::UnknownWords) || self.is_city(&tokens[..length]) => continue,
                 _ => {
                     let guess = |guess: Guess| (guess.name, guess.faults.clone(), Some(guess));
                     self.find_misspelt(&tokens[..length], spelling.edits()).into_iter().map(guess).collect()
@@ -208,7 +234,9 @@ impl Register<'_> {
             let goes_on = tokens.get(length).is_some_and(|next| {
                 next.glue == Glue::Hyphen || next.glue != Glue::Break && is_part_of_name(next)
             });
-            if goes_on && city.is_empty() {
+            // ... but `Main Street West Roxbury` is.
+            let is_of_city = |next: &Token<'_>| city.starts_with(next.text);
+            if goes_on && !tokens.get(length).is_some_and(is_of_city) {
                 continue;
             }
             // `Park Vale Avenue` is not Park Street in a town called Vale Avenue.
@@ -222,10 +250,15 @@ impl Register<'_> {
                 let is_doubtful = is_cut_short && faults.contains(&Fault::TypeMissing);
                 faults.extend(if is_doubtful { fault.map(|_| Fault::UnknownWords) } else { fault });
                 let name = &self.names[number_of_name as usize];
-                found.push(Street { name, number_of_name, faults, city: city.clone(), guess, unknown });
+                let city = city.clone();
+                found.push(Street { name, number_of_name, faults, city, guess, unknown, is_cut_short });
             }
         }
         found
+    }
+
+    fn is_city(&self, tokens: &[Token<'_>]) -> bool {
+        self.cities.contains_key(&tokens.iter().map(|token| token.text).collect::<String>())
     }
 
     /// The town that the tokens behind an address name, and what is wrong with them otherwise.
@@ -637,30 +670,33 @@ impl Register<'_> {
     /// The points where two streets meet, with the radius of each; nodes that they share, else where they
     /// come nearest.
     pub(super) fn meetings(&self, a: &Name, b: &Name) -> Vec<(Local, f64)> {
-        let mut points: Vec<Local> = a
-            .nodes
-            .iter()
-            .filter(|node| b.nodes.binary_search(node).is_ok())
-            .map(|&node| self.streets.nodes[node as usize])
-            .collect();
+        let shared = a.nodes.iter().filter(|node| b.nodes.binary_search(node).is_ok());
+        let mut points: Vec<(Local, u16)> =
+            shared.map(|&node| (self.streets.nodes[node as usize], self.names_at()[node as usize])).collect();
         if points.is_empty() {
-            points.extend(self.nearest_approach(a, b));
+            points.extend(self.nearest_approach(a, b).map(|at| (at, 0)));
         }
-        points.sort_by(Local::total_cmp);
-        let mut groups: Vec<Vec<Local>> = Vec::new();
-        for at in points {
-            let near =
-                |group: &Vec<Local>| group.iter().any(|there| there.distance_m(at) <= SAME_CROSSING_WITHIN_M);
-            match groups.iter_mut().find(|group| near(group)) {
-                Some(group) => group.push(at),
-                None => groups.push(vec![at]),
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut groups: Vec<Vec<(Local, u16)>> = Vec::new();
+        for point in points {
+            let is_near = |(there, _): &(Local, u16)| there.distance_m(point.0) <= SAME_CROSSING_WITHIN_M;
+            match groups.iter_mut().find(|group| group.iter().any(is_near)) {
+                Some(group) => group.push(point),
+                None => groups.push(vec![point]),
             }
         }
-        let circle = |group: Vec<Local>| {
-            let middle = mean(group.iter().copied());
-            (middle, group.iter().map(|at| at.distance_m(middle)).fold(0.0, f64::max))
-        };
-        groups.into_iter().map(circle).collect()
+        groups.iter().map(|group| crossing(group)).collect()
+    }
+
+    /// How many street names there are at each node.
+    fn names_at(&self) -> &[u16] {
+        self.names_at.get_or_init(|| {
+            let mut count = vec![0u16; self.streets.nodes.len()];
+            for &node in self.names.iter().flat_map(|name| &name.nodes) {
+                count[node as usize] = count[node as usize].saturating_add(1);
+            }
+            count
+        })
     }
 
     /// The middle between two streets that share no node, where they come near enough to meet.
@@ -708,6 +744,28 @@ pub(super) fn on_segment(at: Local, from: Local, to: Local) -> Local {
     }
     let share = ((at.x - from.x) * dx + (at.y - from.y) * dy) / length_sq;
     from.toward(to, share.clamp(0.0, 1.0))
+}
+
+/// The middle of nodes that are one crossing, and the metres to the farthest of them. Where they lie so far apart that
+/// the middle is none of them, the one where a third street passes too: of seven such crossings that requests of Washington
+/// name, the city puts six there.
+fn crossing(nodes: &[(Local, u16)]) -> (Local, f64) {
+    let circle = |nodes: &[Local]| {
+        let middle = mean(nodes.iter().copied());
+        (middle, nodes.iter().map(|at| at.distance_m(middle)).fold(0.0, f64::max))
+    };
+    let all: Vec<Local> = nodes.iter().map(|&(at, _)| at).collect();
+    let (middle, radius_m) = circle(&all);
+    if radius_m <= MEET_WITHIN_M {
+        return (middle, radius_m);
+    }
+    let most = nodes.iter().map(|&(_, names)| names).max().unwrap_or(0);
+    let busiest: Vec<Local> = nodes.iter().filter(|&&(_, names)| names == most).map(|&(at, _)| at).collect();
+    let (there, spread_m) = circle(&busiest);
+    if spread_m > MEET_WITHIN_M {
+        return (middle, radius_m);
+    }
+    (there, all.iter().map(|at| at.distance_m(there)).fold(0.0, f64::max))
 }
 
 fn mean(points: impl Iterator<Item = Local>) -> Local {

@@ -28,6 +28,7 @@ mod evidence;
 mod expression;
 mod form;
 mod fuzzy;
+mod guesses;
 mod learned;
 mod locate;
 mod lookup;
@@ -256,8 +257,13 @@ impl<'a> Geocoder<'a> {
         let elsewhere = || hits.iter().filter(is_elsewhere);
         let others = elsewhere().filter(|hit| both_guessed(hit) && !hit.is_doubtful());
         let doubt: f64 = others.map(|hit| (hit.plausibility() - best.plausibility()).exp()).sum();
-        let is_near_in_score =
-            |hit: &lookup::Hit| !both_guessed(hit) && hit.score() > best.score() - self.options.margin;
+        // What uses every word of the text is not doubted for what leaves some of them over.
+        let leaves_words = |hit: &lookup::Hit| {
+            hit.faults.contains(&Fault::LocalityUnknown) && !best.faults.contains(&Fault::LocalityUnknown)
+        };
+        let is_near_in_score = |hit: &lookup::Hit| {
+            !both_guessed(hit) && !leaves_words(hit) && hit.score() > best.score() - self.options.margin
+        };
         let has_rival = doubt > DOUBT || elsewhere().any(is_near_in_score);
         let is_good = best.score() >= self.options.accept_score;
         // A street of the very name, if only its number were known there, speaks against a misspelt one.
@@ -268,7 +274,15 @@ impl<'a> Geocoder<'a> {
             let is_good = !hit.is_guess() && hit.score() >= self.options.accept_score;
             is_good && !is_leftover && hit.at.distance_m(best.at) > elsewhere_m(hit)
         };
-        let is_contradicted = best.is_guess() && hits.iter().any(contradicts);
+        // A street that lacks the number is doubted for one that has it and is called the same but for a letter.
+        let lacks_number = !best.is_guess() && best.faults.contains(&Fault::NumberNotFound);
+        let has_number =
+            |hit: &lookup::Hit| hit.is_one_letter_off() && hit.at.distance_m(best.at) > elsewhere_m(hit);
+        let is_contradicted = if best.is_guess() {
+            hits.iter().any(contradicts)
+        } else {
+            lacks_number && hits.iter().any(has_number)
+        };
         let mut answer = Answer { score: best.score(), faults: best.faults.clone(), ..Answer::nothing() };
         answer.status = match (is_good, has_rival) {
             (true, false) if !is_contradicted => Status::Accepted,

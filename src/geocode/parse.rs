@@ -20,8 +20,8 @@ pub(super) struct Number {
 /// One thing that a text can mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reading<'t> {
-    /// A number on a street.
-    Address { street: &'t [Token<'t>], number: Number, rest: Vec<Token<'t>> },
+    /// A number on a street, behind its name or before it.
+    Address { street: &'t [Token<'t>], number: Number, rest: Vec<Token<'t>>, is_number_last: bool },
     /// The stretch of a street between two numbers.
     Block { street: &'t [Token<'t>], from: u32, to: u32, rest: Vec<Token<'t>> },
     /// Where streets meet: each with all that is written of it, towns included.
@@ -59,6 +59,8 @@ pub(super) struct Text<'t> {
     /// Postcode without blanks; empty where there is none.
     pub(super) postcode: String,
     pub(super) phrase: Phrase,
+    /// Whether `van`, `de` and the like were taken off words that they were glued to.
+    pub(super) is_unglued: bool,
 }
 
 /// Takes off what is no part of the address proper: rooms, floors and the postcode. `is_postcode` knows the
@@ -169,7 +171,7 @@ pub(super) fn postcode_first<'t>(text: &Text<'t>, is_postcode: impl Fn(&str) -> 
         (1..=2).filter_map(|length| Some((length, joined(length)?))).find(|(_, code)| is_code(code))?;
     let mut tokens = text.tokens.clone();
     take(&mut tokens, 0..length);
-    Some(Text { tokens, postcode, phrase: text.phrase })
+    Some(Text { tokens, postcode, ..text.clone() })
 }
 
 /// The number of a text that holds nothing else, or only a word more: `12 bis`, `12 Amsterdam`.
@@ -195,10 +197,10 @@ pub(super) fn rephrased<'t>(text: &Text<'t>, is_city: impl Fn(&str) -> bool) -> 
         let (relation, length) = RELATIONS.leading(&tokens[index..])?;
         Some((index, relation, length))
     });
-    let mut add = |tokens: Vec<Token<'t>>, phrase: Phrase| {
+    let mut add = |tokens: Vec<Token<'t>>, phrase: Phrase, is_unglued: bool| {
         let is_new = tokens != text.tokens || phrase != Phrase::default();
         if is_new && !tokens.is_empty() {
-            found.push(Text { tokens, postcode: text.postcode.clone(), phrase });
+            found.push(Text { tokens, postcode: text.postcode.clone(), phrase, is_unglued });
         }
     };
     if let Some((index, relation, length)) = within {
@@ -207,11 +209,11 @@ pub(super) fn rephrased<'t>(text: &Text<'t>, is_city: impl Fn(&str) -> bool) -> 
         }
         let mut without = tokens.clone();
         without.drain(index..index + length);
-        add(number_words_dropped(&without), phrase);
+        add(number_words_dropped(&without), phrase, false);
         let mut behind = tokens[index + length..].to_vec();
         let inner = take_phrase(&mut behind);
         let is_crossing = phrase.is_crossing || inner.is_crossing;
-        add(number_words_dropped(&behind), Phrase { is_crossing, ..phrase });
+        add(number_words_dropped(&behind), Phrase { is_crossing, ..phrase }, false);
     }
     let tokens = number_words_dropped(&tokens);
     // `DeRuijterkade`: neither the longest nor the shortest word that it begins with is always the right one.
@@ -222,12 +224,12 @@ pub(super) fn rephrased<'t>(text: &Text<'t>, is_city: impl Fn(&str) -> bool) -> 
         .rev()
         .filter(|&length| is_city(&tokens[..length].iter().map(|token| token.text).collect::<String>()));
     for length in cities {
-        add(tokens[length..].to_vec(), phrase);
+        add(tokens[length..].to_vec(), phrase, false);
     }
     for unglued in unglued.into_iter().filter(|unglued| unglued.len() > tokens.len()) {
-        add(unglued, phrase);
+        add(unglued, phrase, true);
     }
-    add(tokens, phrase);
+    add(tokens, phrase, false);
     found
 }
 
@@ -428,14 +430,24 @@ fn address<'t>(tokens: &'t [Token<'t>], found: &mut Vec<Reading<'t>>) {
     if let Some((number, used)) = number(line, 0, 1)
         && used < line.len()
     {
-        found.push(Reading::Address { street: &line[used..], number, rest: rest.clone() });
+        found.push(Reading::Address {
+            street: &line[used..],
+            number,
+            rest: rest.clone(),
+            is_number_last: false,
+        });
         // `9 B Park Street`: the letter may belong to the number.
         if let Some((number, used)) =
             self::number(line, 0, 2).filter(|&(_, longer)| longer > used && longer < line.len())
             // `9 Wait Street` is not number 9 Wait.
             && line[1..used].iter().all(|token| is_addition(token) || token.has_number())
         {
-            found.push(Reading::Address { street: &line[used..], number, rest: rest.clone() });
+            found.push(Reading::Address {
+                street: &line[used..],
+                number,
+                rest: rest.clone(),
+                is_number_last: false,
+            });
         }
     }
     for index in 1..line.len() {
@@ -449,7 +461,12 @@ fn address<'t>(tokens: &'t [Token<'t>], found: &mut Vec<Reading<'t>>) {
                 continue;
             };
             let beyond = line[index + used..].iter().chain(&rest).copied().collect();
-            found.push(Reading::Address { street: &line[..index], number, rest: beyond });
+            found.push(Reading::Address {
+                street: &line[..index],
+                number,
+                rest: beyond,
+                is_number_last: true,
+            });
             longest = used;
         }
     }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::Fault;
 use super::evidence::Threshold;
-use super::fuzzy::{self, Forms, Near, Spellings};
+use super::fuzzy::{Forms, Spellings};
 use super::normalise::{self, Key, fold, squeezed, tokens};
 use super::typing::Chain;
 use crate::model::address::Addresses;
@@ -22,30 +22,25 @@ use crate::unit::Local;
 /// width: gaps up to 250 m never part a street, gaps beyond 750 m always do.
 const SQUARE_M: f64 = 250.0;
 
-/// Names that are looked at for one misspelt text.
-const GUESSES: usize = 20;
-
-/// The share of those who mistype a name that leave out its type or direction too. Assumed; with a tenth of
-/// it the table of `fuzzy` is the same.
-const PARTIAL: f64 = 0.02;
-
 /// Streets by name, with their numbers.
 #[derive(Debug)]
 pub(super) struct Register<'a> {
     pub(super) addresses: &'a Addresses,
     pub(super) streets: &'a Streets,
     pub(super) names: Vec<Name>,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// Entries by the name proper.
-    by_bare: FxHashMap<String, Vec<u32>>,
+    pub(super) by_bare: FxHashMap<String, Vec<u32>>,
     /// The entries once more, by what their letters have in common.
-    spellings: Spellings,
+    pub(super) spellings: Spellings,
     /// How its names are built.
     chain: Chain,
     /// How many names have each type and directions.
     kinds: FxHashMap<(u8, [u8; 2]), u32>,
     /// Set when the first misspelt name is asked for.
     threshold: OnceLock<Threshold>,
+    /// How many names there are at each node; counted when the first crossing is asked for.
+    pub(super) names_at: OnceLock<Vec<u16>>,
     /// How many names have each house number.
     names_with_number: FxHashMap<u32, u32>,
     /// How many names have each postcode or town, by its key.
@@ -96,11 +91,11 @@ pub(super) struct Guess {
 
 /// One spelling of a name.
 #[derive(Debug)]
-struct Entry {
-    key: Key,
+pub(super) struct Entry {
+    pub(super) key: Key,
     /// Letters of the name proper, as written.
-    letters: usize,
-    name: u32,
+    pub(super) letters: usize,
+    pub(super) name: u32,
     is_alias: bool,
 }
 
@@ -151,6 +146,7 @@ impl<'a> Register<'a> {
             chain: names.chain,
             kinds: names.kinds,
             threshold: OnceLock::new(),
+            names_at: OnceLock::new(),
             names_with_number: FxHashMap::default(),
             names_with_area: FxHashMap::default(),
             rows: Vec::with_capacity(addresses.len()),
@@ -285,57 +281,6 @@ impl<'a> Register<'a> {
         found
     }
 
-    /// The names that these tokens can mean if some of their letters are wrong, `most` at most; likeliest first.
-    pub(super) fn find_misspelt(&self, tokens: &[normalise::Token<'_>], most: usize) -> Vec<Guess> {
-        // `Street NW` is no name.
-        if tokens.iter().all(normalise::is_part_of_name) {
-            return Vec::new();
-        }
-        let forms = Forms::of(tokens);
-        let mut guesses: Vec<Guess> = Vec::new();
-        for (text, is_whole) in forms.texts() {
-            // What is allowed goes by the name proper, and no name is much longer than the one that was asked for.
-            let longest = text.len().min(forms.key.bare.len() + 3);
-            let near = self.spellings.near(text, fuzzy::allowed(longest).min(most));
-            let near = near.into_iter().chain(self.spellings.sounding_like(text));
-            let alike =
-                near.filter(|near| is_whole.is_none_or(|whole| Bearer(near.bearer).is_whole() == whole));
-            guesses.extend(alike.filter_map(|near| self.guess(&forms.key, near)));
-        }
-        guesses.sort_by(|a, b| a.name.cmp(&b.name).then(b.likelihood.total_cmp(&a.likelihood)));
-        guesses.dedup_by_key(|guess| guess.name);
-        guesses.sort_by(|a, b| b.likelihood.total_cmp(&a.likelihood).then(a.name.cmp(&b.name)));
-        guesses.truncate(GUESSES);
-        guesses
-    }
-
-    /// A spelling near to that of a name, unless it is that of another name for sure.
-    fn guess(&self, asked: &Key, near: Near) -> Option<Guess> {
-        let bearer = Bearer(near.bearer);
-        let entry = &self.entries[bearer.entry()];
-        let is_same = bearer.is_whole() && near.edits == 0;
-        // `H Streetn E`: only the blanks stand elsewhere.
-        let mut faults = differences(if is_same { &entry.key } else { asked }, entry)?;
-        if bearer.is_whole() {
-            faults.retain(|&fault| fault == Fault::StreetAlias);
-        }
-        // `Elton Street` is not a misspelt Seltun; Ninth Street is not a misspelt Fifth Street; `N Beacon Street` is not a
-        // misspelt Beacon Street: a direction is no letter.
-        let is_more = faults.iter().any(|fault| matches!(fault, Fault::TypeAdded | Fault::DirectionAdded));
-        let number = fuzzy::digits_of(&asked.bare);
-        let is_other_number = number != 0 && number != fuzzy::digits_of(&entry.key.bare);
-        let is_other_direction =
-            near.edits > 0 && (&asked.bare, asked.kind) == (&entry.key.bare, entry.key.kind);
-        let is_far = !bearer.is_whole() && (near.edits == 0 || near.edits > fuzzy::allowed(entry.letters));
-        if is_more || is_other_number || is_other_direction || is_far {
-            return None;
-        }
-        let likelihood = if is_exact(&faults) { near.likelihood } else { near.likelihood + PARTIAL.ln() };
-        // Nothing but a blank is wrong: `Sussexroad`.
-        faults.extend(std::iter::repeat_n(Fault::StreetMisspelt, near.edits.max(1)));
-        Some(Guess { name: entry.name, faults, likelihood })
-    }
-
     /// Logarithm of how likely a street that the register lacks has this name; `known` where it has it, and is to be
     /// asked as if it had not.
     pub(super) fn likelihood_of_name(&self, tokens: &[normalise::Token<'_>], known: bool) -> f64 {
@@ -423,12 +368,12 @@ fn keys_of(column: &[u32], addresses: &Addresses, key: impl Fn(&str) -> String) 
 }
 
 /// Whether a name is the one that was asked for, perhaps by another of its names.
-fn is_exact(faults: &[Fault]) -> bool {
+pub(super) fn is_exact(faults: &[Fault]) -> bool {
     faults.iter().all(|&fault| fault == Fault::StreetAlias)
 }
 
 /// What sets the asked name apart from one of the register; `None` where it is another name.
-fn differences(asked: &Key, entry: &Entry) -> Option<Vec<Fault>> {
+pub(super) fn differences(asked: &Key, entry: &Entry) -> Option<Vec<Fault>> {
     let mut faults = Vec::new();
     match (asked.kind, entry.key.kind) {
         (a, b) if a == b => {}
@@ -456,7 +401,7 @@ fn differences(asked: &Key, entry: &Entry) -> Option<Vec<Fault>> {
 
 /// Who bears a spelling: an entry, and whether the spelling holds its type and directions too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Bearer(u32);
+pub(super) struct Bearer(pub(super) u32);
 
 impl Bearer {
     fn new(entry: usize, is_whole: bool) -> Self {
@@ -464,11 +409,11 @@ impl Bearer {
         Self(u32::try_from(number).expect("fewer than 2^31 spellings of streets"))
     }
 
-    fn entry(self) -> usize {
+    pub(super) fn entry(self) -> usize {
         self.0 as usize / 2
     }
 
-    fn is_whole(self) -> bool {
+    pub(super) fn is_whole(self) -> bool {
         self.0 % 2 == 1
     }
 }
