@@ -280,7 +280,7 @@ fn abbreviated(street: &str) -> String {
     }
 }
 
-/// What spellings of one street share: `10TH ST. NW` and `10 TH STREET NW`.
+/// What spellings of one street share: `10TH ST. NW` and `10 TH STREET NW`, `Litli-Botn` and `Litlibotn`.
 fn same_street(street: &str) -> String {
     let plain = street.to_lowercase().replace('.', "");
     let short = |word: &str| {
@@ -295,7 +295,7 @@ fn same_street(street: &str) -> String {
     {
         first.truncate(1);
     }
-    words.concat().replace('.', "")
+    words.concat().replace(|sign: char| !sign.is_alphanumeric(), "")
 }
 
 /// Without the type behind it, where that is a word of its own.
@@ -350,11 +350,16 @@ fn crossings(streets: &Streets) -> Vec<(String, String, Local)> {
             names_at.entry(node).or_default().insert(name);
         }
     }
+    // `Weißersteinweg` is no other street than `Weisserstein Weg`.
+    let letters =
+        |name: &str| name.to_lowercase().replace('ß', "ss").replace(|sign: char| !sign.is_alphanumeric(), "");
     let mut meetings: BTreeMap<(&str, &str), Vec<Local>> = BTreeMap::new();
     for (node, names) in names_at {
         let names: Vec<&str> = names.into_iter().collect();
-        if let [a, b] = names[..] {
-            meetings.entry((a, b)).or_default().push(streets.nodes[node as usize]);
+        for (index, &a) in names.iter().enumerate() {
+            for &b in names[index + 1..].iter().filter(|b| letters(b) != letters(a)) {
+                meetings.entry((a, b)).or_default().push(streets.nodes[node as usize]);
+            }
         }
     }
     let single =

@@ -45,7 +45,8 @@ const STREET_WITHIN_M: f64 = 3_000.0;
 /// place as two wrong letters.
 const POINTS: f64 = 2.5;
 
-/// Points of penalty for words that another misspelt street would use up: they may be a town, but that would be chance.
+/// Points of penalty for words that another misspelt street would use up: they may be a town, but that would be
+/// chance. Without it, 0.001 fewer are found in Iceland.
 const LEFT_OVER: f64 = 10.0;
 
 /// What is asked besides street and number.

@@ -237,6 +237,22 @@ fn streets_cross_where_they_share_a_node_or_come_near() {
 }
 
 #[test]
+fn of_two_nodes_far_apart_the_one_where_a_third_street_passes_is_the_crossing() {
+    let along = vec![at(0.0, 0.0), at(100.0, 0.0), at(180.0, 0.0), at(300.0, 0.0)];
+    let across = vec![at(100.0, 90.0), at(100.0, 0.0), at(180.0, 0.0), at(180.0, -90.0)];
+    let third = vec![at(180.0, 0.0), at(260.0, 80.0)];
+    let lines = [("K Street", along), ("17th Street", across), ("Connecticut Avenue", third)];
+    let addresses = Addresses::default();
+    for (count, place, least_m) in [(3, at(180.0, 0.0), 100.0), (2, at(140.0, 0.0), 60.0)] {
+        let streets = streets(&lines[..count]);
+        let answer =
+            Geocoder::build(&addresses, &streets, &Options::default()).find("17th Street & K Street");
+        assert_eq!((answer.level, answer.at), (Level::Crossing, place), "{count} streets");
+        assert!(answer.accuracy_m >= least_m, "the other node may be meant");
+    }
+}
+
+#[test]
 fn a_place_is_called_after_what_is_nearest() {
     let (addresses, streets) = town();
     let geocoder = Geocoder::build(&addresses, &streets, &Options::default());

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 /// Mistakes of each of the four sorts, by letter: of what people type in haste, 1.2 letters in a hundred stay wrong
 /// (Dhakal, Feit, Kristensson & Oulasvirta 2018, CHI: 136 million keystrokes); half of it is taken for an address
-/// that somebody wants to be found. Twice or half of it moves no figure in the tables of `fuzzy` by more than 0.015: more finds
+/// that somebody wants to be found. Twice of it moves no figure in the tables of `fuzzy` by more than 0.012: more finds
 /// more names with two letters wrong, less more with one.
 const MISTAKES: f64 = 0.005 / 4.0;
 
