@@ -294,13 +294,14 @@ impl Register<'_> {
             self.exact(street, place, number, asked, hits);
         }
         let is_full = |hit: &Hit| hit.level == Level::Rooftop;
-        // `12 a` of one village is not number 12 of another.
-        if !number.suffixes.is_empty() && hits[from..].iter().any(is_full) {
-            let without_suffix = |hit: &Hit| !hit.faults.contains(&Fault::SuffixNotMatched);
+        // `12 a` of one village is not number 12 of another, nor is `12` number 12 a there.
+        if hits[from..].iter().any(is_full) {
+            let is_suffix_wrong =
+                |fault: &Fault| matches!(fault, Fault::SuffixNotMatched | Fault::SuffixMissing);
             let mut index = 0;
             hits.retain(|hit| {
                 index += 1;
-                index <= from || without_suffix(hit)
+                index <= from || !hit.faults.iter().any(is_suffix_wrong)
             });
         }
         if let Some(second) = number.second.filter(|&second| second > number.value)

@@ -237,6 +237,19 @@ fn streets_cross_where_they_share_a_node_or_come_near() {
 }
 
 #[test]
+fn a_number_that_one_village_has_is_not_the_lettered_one_of_another() {
+    let rows = [("Strandgata", "10", at(0.0, 0.0)), ("Strandgata", "12", at(20.0, 0.0))];
+    let others = [("Strandgata", "10 A", at(50_000.0, 0.0)), ("Strandgata", "10 B", at(50_010.0, 0.0))];
+    let all = rows.into_iter().chain(others);
+    let addresses = register(all.map(|(street, number, at)| (street, number, "", "", at)));
+    let streets = Streets::default();
+    let geocoder = Geocoder::build(&addresses, &streets, &Options::default());
+    for (text, place) in [("Strandgata 10", at(0.0, 0.0)), ("Strandgata 10 A", at(50_000.0, 0.0))] {
+        assert_eq!(geocoder.find(text).at, place, "{text}");
+    }
+}
+
+#[test]
 fn of_two_nodes_far_apart_the_one_where_a_third_street_passes_is_the_crossing() {
     let along = vec![at(0.0, 0.0), at(100.0, 0.0), at(180.0, 0.0), at(300.0, 0.0)];
     let across = vec![at(100.0, 90.0), at(100.0, 0.0), at(180.0, 0.0), at(180.0, -90.0)];
