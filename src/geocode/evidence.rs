@@ -3,8 +3,8 @@
 //! The question is always the same: is it likelier that somebody mistyped this name, or that he named a street
 //! which the register lacks? How likely the one is, `typing` tells, and how likely a name of that spelling; how many
 //! streets by chance have this number, postcode and town too, the register itself. By how much the one must exceed
-//! the other is found by taking streets out of the register: one in a hundred may be mistaken for another. A town of
-//! two hundred streets may guess more boldly than a country.
+//! the other is found by taking streets out of the register: one in a hundred may be mistaken for another, of texts
+//! with a postcode or town as of those without. A town of two hundred streets may guess more boldly than a country.
 
 use super::fuzzy;
 use super::lookup::{Asked, Hit, Street};
@@ -131,7 +131,8 @@ impl Register<'_> {
             let unknown = street.unknown + names.ln() + with_number.chain(with_area).map(share).sum::<f64>();
             let is_likely =
                 guess.likelihood - unknown >= self.threshold().of(!numbers.is_empty(), !areas.is_empty());
-            let is_confirmed = !(numbers.is_empty() && areas.is_empty()) && !is_contradicted && is_likely;
+            let does_anything_agree = !numbers.is_empty() || !areas.is_empty();
+            let is_confirmed = does_anything_agree && !is_contradicted && is_likely;
             if !is_confirmed && !hit.faults.contains(&Fault::Uncorroborated) {
                 hit.faults.push(Fault::Uncorroborated);
             }

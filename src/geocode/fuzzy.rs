@@ -5,10 +5,10 @@
 //! register tried, a fuzzy street alone put 7 to 44 % of streets that do not exist somewhere. Whether a house
 //! number, a postcode or a crossing agrees with it is for `lookup` to see.
 //!
-//! `cargo run --release --example spelling -- REGISTER [--with-area] --size 3000` writes every address of a register in other
-//! ways and asks for it. Boston: 33,510 addresses of the requests of 2015; Iceland: 115,080 of the package `iceaddr`.
-//! Found within 25 m / more than 100 m off, means of seeds 11 to 14; constants were set on seeds 1 to 8. Which streets
-//! are taken out moves that row by 0.003 either way:
+//! `cargo run --release --example spelling -- REGISTER [--with-area] --size 3000` writes every address of a register
+//! in other ways and asks for it. Boston: 33,510 addresses of the requests of 2015; Iceland: 115,080 of the package
+//! `iceaddr`. Found within 25 m / more than 100 m off, means of seeds 11 to 14; constants were set on seeds 1 to 8.
+//! Which streets are taken out moves that row by 0.003 either way:
 //!
 //! | | Boston | with postcode and town | Iceland | with postcode |
 //! |---|---|---|---|---|
@@ -23,13 +23,13 @@
 //! No geocoder can tell two streets that have the number and are equally near to the text: with one letter wrong so
 //! were 3 of 1,000 in Boston and 11 in Iceland, with two 18 and 50; the column `unclear` counts them. Most
 //! answers that are more than 100 m off are such. The others that are not found in Iceland look like streets that the
-//! register may lack: it has so many that more than one in a hundred of those would be taken for them. On a third register,
-//! 13,231 addresses that requests of Washington bear (half of them streets of one letter, some in five spellings), 0.939 are
-//! found with one letter wrong.
+//! register may lack: it has so many that more than one in a hundred of those would be taken for them. On a third
+//! register, 13,231 addresses that requests of Washington bear (half of them streets of one letter, some in five
+//! spellings), 0.939 are found with one letter wrong.
 //!
-//! Crossings that are one place, as they stand and with a letter wrong in the first name: Heidelberg 0.996 and 0.995 of 2,000,
-//! Liechtenstein 0.998 and 0.997 of 1,474, Porto 0.984 and 0.984 of 1,998 (extracts of OpenStreetMap); old Washington,
-//! where most streets are letters and numbers, 1.000 and 0.949 of 643.
+//! Crossings that are one place, as they stand and with a letter wrong in the first name: Heidelberg 0.996 and 0.995
+//! of 2,000, Liechtenstein 0.998 and 0.997 of 1,474, Porto 0.984 and 0.984 of 1,998 (extracts of OpenStreetMap); old
+//! Washington, where most streets are letters and numbers, 1.000 and 0.949 of 643.
 //!
 //! Digits are never guessed at: 12th Street is not a misspelt 13th Street.
 
@@ -181,7 +181,8 @@ impl Spellings {
             .map(move |bearer| Near { edits: 1, likelihood, bearer })
     }
 
-    /// Logarithm of how likely a word was typed for a type of street, one letter of which is wrong; `None` for other words.
+    /// Logarithm of how likely a word was typed for a type of street, one letter of which is wrong; `None` for other
+    /// words.
     pub(super) fn likelihood_of_type(&self, kind: u8, typed: &str) -> Option<f64> {
         let (_, _, spellings) = words::TYPES.get(usize::from(kind).checked_sub(1)?)?;
         let cutoff = osa::Args::default().score_cutoff(1);

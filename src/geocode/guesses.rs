@@ -49,7 +49,8 @@ impl Register<'_> {
         }
     }
 
-    /// Those of the very name with another type, a letter of which is wrong: `Columbia Dr` for Columbia Rd, `I S` for I St.
+    /// Those of the very name with another type, a letter of which is wrong: `Columbia Dr` for Columbia Rd, `I S` for
+    /// I St.
     fn with_misspelt_type(&self, tokens: &[Token<'_>]) -> Vec<Guess> {
         let mut guesses = Vec::new();
         let last = tokens.len().saturating_sub(1);
@@ -85,8 +86,8 @@ impl Register<'_> {
         if bearer.is_whole() {
             faults.retain(|&fault| fault == Fault::StreetAlias);
         }
-        // `Elton Street` is not a misspelt Seltun; Ninth Street is not a misspelt Fifth Street; `N Beacon Street` is not a
-        // misspelt Beacon Street: a direction is no letter.
+        // `Elton Street` is not a misspelt Seltun; Ninth Street is not a misspelt Fifth Street; `N Beacon Street` is
+        // not a misspelt Beacon Street: a direction is no letter.
         let is_more = faults.iter().any(|fault| matches!(fault, Fault::TypeAdded | Fault::DirectionAdded));
         let number = fuzzy::digits_of(&asked.bare);
         let is_other_number = number != 0 && number != fuzzy::digits_of(&entry.key.bare);

@@ -749,8 +749,8 @@ pub(super) fn on_segment(at: Local, from: Local, to: Local) -> Local {
 }
 
 /// The middle of nodes that are one crossing, and the metres to the farthest of them. Where they lie so far apart that
-/// the middle is none of them, the one where a third street passes too: of seven such crossings that requests of Washington
-/// name, the city puts six there.
+/// the middle is none of them, the one where a third street passes too: of seven such crossings that requests of
+/// Washington name, the city puts six there.
 fn crossing(nodes: &[(Local, u16)]) -> (Local, f64) {
     let circle = |nodes: &[Local]| {
         let middle = mean(nodes.iter().copied());
