@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::dumping::Dumping;
 use super::fill::logged::Emptied;
 use super::fill::{Fills, Stretch};
+use super::nearby::{Nearby, REPORT_SPREAD_M};
 use super::{Diagnosis, Outcome, Reason, Visit, kerbside};
 use crate::geocode::Located;
 use crate::link::Linked;
@@ -17,13 +18,8 @@ use crate::model::report::Reports;
 use crate::model::round::Rounds;
 use crate::model::{NONE, some};
 use crate::period::{Clock, Day};
-use crate::stats::grid::Grid;
-use crate::unit::{DAY_S, Local};
+use crate::unit::DAY_S;
 
-/// Stops this near to a report are weighed against the nearest, metres.
-const NEARBY_M: f64 = 45.0;
-/// Reports lie this far from their stop, per axis, before the data say otherwise, metres.
-const REPORT_SPREAD_M: f64 = 8.0;
 /// Rounds of giving reports to stops and learning the fill from them.
 const PASSES: usize = 3;
 /// A report without a time of day is taken to come at this hour.
@@ -210,7 +206,7 @@ fn full_reports(records: &Records<'_>, reports: &Reports, waste: &[u32], chosen:
 }
 
 /// When a report was made, as well as the source says.
-fn instant(clock: &Clock, reports: &Reports, report: usize) -> i64 {
+pub(super) fn instant(clock: &Clock, reports: &Reports, report: usize) -> i64 {
     let opened = reports.opened[report];
     if reports.is_date_only[report] { clock.midnight(clock.day(opened)) + DATE_ONLY_S } else { opened }
 }
@@ -247,34 +243,7 @@ fn choose(explanations: &[Explanation]) -> Option<usize> {
     })
 }
 
-/// The stops around each report.
-struct Nearby<'a> {
-    located: &'a Located,
-    linked: &'a Linked,
-    stops: Vec<Local>,
-    grid: Grid,
-}
-
-impl<'a> Nearby<'a> {
-    fn new(rounds: &Rounds, located: &'a Located, linked: &'a Linked) -> Self {
-        let stops: Vec<Local> = rounds.stops.iter().map(|stop| stop.at).collect();
-        Self { located, linked, grid: Grid::new(&stops, NEARBY_M), stops }
-    }
-
-    /// Stops that a report may be about, with their distance, ascending by index; none where none is linked.
-    fn of(&self, report: u32) -> Vec<(u32, f64)> {
-        let report = report as usize;
-        let at = self.located.at[report];
-        if self.linked.stop[report] == NONE || !at.is_somewhere() {
-            return Vec::new();
-        }
-        let mut stops = vec![self.linked.stop[report]];
-        self.grid.within(at, NEARBY_M, |stop, _| stops.push(stop));
-        stops.sort_unstable();
-        stops.dedup();
-        stops.into_iter().map(|stop| (stop, self.stops[stop as usize].distance_m(at))).collect()
-    }
-
+impl Nearby<'_> {
     /// How far reports lie from their stops, per axis, metres; `None` with too few.
     fn spread_m(&self, waste: &[u32], explained: &[Vec<Explanation>]) -> Option<f64> {
         let (mut squares, mut count) = (0.0, 0.0);

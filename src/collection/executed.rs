@@ -5,6 +5,7 @@
 //! days (`habits`, learnt from the tracks themselves). A visit in a hole of the track is unknown, whatever
 //! is probable.
 
+mod complaints;
 mod habits;
 mod lattice;
 mod verdicts;
@@ -12,16 +13,18 @@ mod verdicts;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
+use self::complaints::Complaints;
 use self::habits::{Habits, Lesson};
 use self::lattice::{Chance, Point, Tour};
 use self::verdicts::Judge;
 pub(super) use self::verdicts::mark_late;
-use super::{Options, Visit};
-use crate::model::round::{Rounds, Stop};
+use super::{Evidence, Options, Visit};
+use crate::model::round::{Call, Rounds, Stop};
 use crate::model::some;
 use crate::model::track::Track;
-use crate::network::Network;
+use crate::network::{Matrix, Network, Snap};
 use crate::period::{Clock, Day};
 use crate::progress::Progress;
 use crate::unit::Local;
@@ -40,7 +43,9 @@ const PARKED_M: f64 = 75.0;
 /// or, as often nothing is logged at the depot itself, so much nearer to the depot than the first stop is.
 const NEARER_THAN_STOPS: f64 = 0.5;
 /// Trucks halt on the street nearest to the stop, if there is one this near, metres.
-const SNAP_M: f64 = 30.0;
+const SNAP_M: f64 = 60.0;
+/// The farther that street, the less sure: so many metres for each between.
+const FARTHER: f64 = 0.2;
 /// A street this little farther than the nearest could be the one on which the truck halts as well, metres.
 const RIVAL_M: f64 = 8.0;
 /// How far from the nearest spot of that street, and from a stop without a street, to begin with, metres.
@@ -76,20 +81,15 @@ struct Laid {
 
 /// Says of each visit what became of it; which of those made were late says [`mark_late`]. Visits must stand in the order
 /// of [`super::planned::visits`].
-pub fn carry_out(
-    visits: &mut [Visit],
-    rounds: &Rounds,
-    tracks: &[Track],
-    network: &Network,
-    clock: &Clock,
-    options: &Options,
-    progress: &dyn Progress,
-) {
+pub fn carry_out(visits: &mut [Visit], evidence: &Evidence<'_>, options: &Options, progress: &dyn Progress) {
+    let &Evidence { rounds, tracks, network, clock, .. } = evidence;
     let mut shifts = shifts_of(visits, rounds, tracks, clock, options, COARSE_S);
     progress.begin("verifying visits", (PASSES * shifts.len()) as u64);
     let mut habits = first_guess(rounds, tracks, network);
     let mut missed: Vec<Vec<Option<f64>>> =
         shifts.iter().map(|shift| vec![None; shift.stops.len()]).collect();
+    let mut complaints = Complaints::new(visits, evidence);
+    let mut log_odds = complaints.log_odds(&vec![None; visits.len()]);
     let mut chances: Vec<Vec<Chance>> = Vec::new();
     let mut kept: Vec<Option<Vec<Vec<u32>>>> = vec![None; shifts.len()];
     for pass in 1..=PASSES {
@@ -105,7 +105,7 @@ pub fn carry_out(
             .zip(&missed)
             .zip(&kept)
             .map(|((shift, missed), kept)| {
-                let laid = lay(shift, missed, kept.as_deref(), &habits, options);
+                let laid = lay(shift, missed, &log_odds, kept.as_deref(), &habits, options);
                 progress.advance(1);
                 laid
             })
@@ -121,6 +121,9 @@ pub fn carry_out(
             habits.learn(&lessons);
             missed = shifts.iter().zip(&chances).map(|(shift, chances)| left_out(shift, chances)).collect();
             habits.learn_missed(&counted(&shifts, &missed));
+            let left_out = by_visit(&shifts, &chances, visits.len());
+            complaints.learn(&left_out);
+            log_odds = complaints.log_odds(&left_out);
         }
     }
     tracing::info!(
@@ -305,7 +308,27 @@ fn first_guess(rounds: &Rounds, tracks: &[Track], network: &Network) -> Habits {
     let service: Vec<f64> = rounds.stops.iter().map(|stop| stop.service_s.unwrap_or(f64::NAN)).collect();
     let halt = |stop: &Stop| street_beside(stop.at, network).unwrap_or((stop.at, OFF_STREET_M));
     let (halts, offsets): (Vec<Local>, Vec<f64>) = rounds.stops.iter().map(halt).unzip();
-    Habits::guess(halts, &offsets, &service, free_speed(tracks))
+    Habits::guess(halts, &offsets, &service, empty_s(rounds, network), free_speed(tracks))
+}
+
+/// Seconds of driving on the empty streets from each call of a trip to the next few.
+fn empty_s(rounds: &Rounds, network: &Network) -> FxHashMap<(u32, u32), f32> {
+    let mut empty_s = FxHashMap::default();
+    for trip in &rounds.trips {
+        let snap =
+            |call: &Call| Some((call.stop, network.snap(rounds.stops[call.stop as usize].at, SNAP_M)?));
+        let (stops, snaps): (Vec<u32>, Vec<Snap>) = trip.calls.iter().filter_map(snap).unzip();
+        let matrix = Matrix::new(network, &snaps);
+        for from in 0..stops.len() {
+            for to in from + 1..stops.len().min(from + 1 + lattice::NEXT) {
+                if let Some(seconds) = matrix.seconds(from, to) {
+                    #[expect(clippy::cast_possible_truncation, reason = "seconds of a drive")]
+                    empty_s.insert((stops[from], stops[to]), seconds as f32);
+                }
+            }
+        }
+    }
+    empty_s
 }
 
 /// The spot on the street beside a stop, and how far off the halt may be; farther where another street is about
@@ -315,7 +338,7 @@ fn street_beside(stop: Local, network: &Network) -> Option<(Local, f64)> {
     let nearest = snaps.first()?;
     let rivals = snaps.iter().filter(|other| other.distance_m < nearest.distance_m + RIVAL_M);
     let apart_m = rivals.map(|other| other.point.distance_m(nearest.point)).fold(0.0, f64::max);
-    Some((nearest.point, ON_STREET_M.max(0.5 * apart_m)))
+    Some((nearest.point, ON_STREET_M.max(0.5 * apart_m).max(FARTHER * nearest.distance_m)))
 }
 
 /// Metres per second between stops: the median logged speed of a truck that drives, else from fix to fix.
@@ -346,12 +369,17 @@ fn free_speed(tracks: &[Track]) -> f64 {
 fn lay(
     shift: &Shift,
     missed: &[Option<f64>],
+    log_odds: &[f64],
     kept: Option<&[Vec<u32>]>,
     habits: &Habits,
     options: &Options,
 ) -> Laid {
-    let rate = |(&stop, own): (&u32, &Option<f64>)| habits.miss_rate(stop, *own).clamp(1e-4, 0.999);
-    let miss: Vec<f64> = shift.stops.iter().zip(missed).map(rate).collect();
+    let miss = |((&stop, own), &visit): ((&u32, &Option<f64>), &usize)| {
+        let rate = habits.miss_rate(stop, *own);
+        let odds = rate / (1.0 - rate) * log_odds[visit].exp();
+        (odds / (1.0 + odds)).clamp(1e-4, 0.999)
+    };
+    let miss: Vec<f64> = shift.stops.iter().zip(missed).zip(&shift.visits).map(miss).collect();
     let tour = Tour {
         points: &shift.points,
         stops: &shift.stops,
@@ -368,10 +396,7 @@ fn lay(
 
 /// Per call: the probability that it was left out, where that says something about its stop.
 fn left_out(shift: &Shift, chances: &[Chance]) -> Vec<Option<f64>> {
-    let mut missed: Vec<Option<f64>> = chances
-        .iter()
-        .map(|chance| (chance.unseen < 0.2).then(|| (1.0 - chance.seen - chance.unseen).clamp(0.0, 1.0)))
-        .collect();
+    let mut missed: Vec<Option<f64>> = chances.iter().map(Chance::left_out).collect();
     let mut from = 0;
     while from < missed.len() {
         let run = missed[from..].iter().take_while(|missed| missed.is_none_or(|p| p > 0.5)).count();
@@ -382,6 +407,17 @@ fn left_out(shift: &Shift, chances: &[Chance]) -> Vec<Option<f64>> {
     }
     debug_assert_eq!(missed.len(), shift.stops.len());
     missed
+}
+
+/// Per visit the probability that it was left out, where its track says something about it.
+fn by_visit(shifts: &[Shift], chances: &[Vec<Chance>], n_visits: usize) -> Vec<Option<f64>> {
+    let mut left_out = vec![None; n_visits];
+    for (shift, chances) in shifts.iter().zip(chances) {
+        for (&visit, chance) in shift.visits.iter().zip(chances) {
+            left_out[visit] = chance.left_out();
+        }
+    }
+    left_out
 }
 
 /// All that counts towards the stops' own rates.

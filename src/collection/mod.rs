@@ -6,6 +6,7 @@ mod dumping;
 pub mod executed;
 pub mod fill;
 mod kerbside;
+mod nearby;
 pub mod planned;
 pub mod tours;
 
@@ -304,7 +305,7 @@ pub struct Evidence<'a> {
 pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progress) -> Collection {
     let &Evidence { rounds, tracks, services, reports, located, linked, network, clock } = evidence;
     let mut visits = planned::visits(rounds, clock);
-    executed::carry_out(&mut visits, rounds, tracks, network, clock, options, progress);
+    executed::carry_out(&mut visits, evidence, options, progress);
     attested::attest(&mut visits, rounds, services, clock, options);
     executed::mark_late(&mut visits, rounds.trips.len(), options);
     let mut stops = stop_findings(rounds, &visits);

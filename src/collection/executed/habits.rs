@@ -5,9 +5,14 @@
 //! together by expectation and maximisation (Dempster, Laird & Rubin 1977).
 
 mod density;
+mod legs;
 
 pub(super) use self::density::{Density, Tally};
+pub(super) use self::legs::Leg;
 
+use rustc_hash::FxHashMap;
+
+use self::legs::{DWELLS, Legs};
 use crate::unit::Local;
 
 /// Where a standing truck sends a fix more rarely than this, emptyings are made out from the times between, seconds:
@@ -46,11 +51,11 @@ pub(super) struct Habits {
     pub(super) memory_s: f64,
     /// Metres per second between stops.
     pub(super) speed_ms: f64,
-    /// Driven metres per metre of straight line between stops.
-    pub(super) detour: f64,
-    /// Seconds from arriving at a stop to arriving at what comes next, less the driving between: where that is
-    /// at the same corner, and elsewhere.
-    pub(super) dwell: [Density; 2],
+    /// How long the drives between stops take.
+    legs: Legs,
+    /// Seconds from arriving at a stop to arriving at what comes next, less the driving between, by the class of
+    /// that drive ([`Leg::class`]).
+    pub(super) dwell: [Density; DWELLS],
     /// Logged speed of a standing truck.
     pub(super) standing: Density,
     /// Logged speed of a driving truck.
@@ -83,14 +88,12 @@ pub(super) struct Habits {
 /// What one tour, or several, showed; sums over everything seen, weighted by how probable it is.
 #[derive(Debug, Clone)]
 pub(super) struct Lesson {
-    pub(super) dwell: [Tally; 2],
+    pub(super) dwell: [Tally; DWELLS],
     pub(super) standing: Tally,
     pub(super) driving: Tally,
     pub(super) gap: [Tally; GAPS],
     /// Seconds from the last fix of a halt to the departure: the gap would have been longer had the truck stayed.
     pub(super) cut_short: Tally,
-    /// Sums over drives between stops: weight, metres, seconds, metres squared, metres times seconds.
-    pub(super) drive: [f64; 5],
     /// Weight of fixes waiting and driving between stops.
     pub(super) waiting: (f64, f64),
     /// Per stop: weight, sum of x, sum of y of the fixes' mean while halting there.
@@ -107,7 +110,6 @@ impl Lesson {
         self.dwell.iter_mut().zip(&other.dwell).for_each(|(mine, theirs)| mine.merge(theirs));
         self.cut_short.merge(&other.cut_short);
         self.gap.iter_mut().zip(&other.gap).for_each(|(mine, theirs)| mine.merge(theirs));
-        self.drive.iter_mut().zip(other.drive).for_each(|(mine, theirs)| *mine += theirs);
         self.standing.merge(&other.standing);
         self.driving.merge(&other.driving);
         self.waiting = (self.waiting.0 + other.waiting.0, self.waiting.1 + other.waiting.1);
@@ -122,23 +124,31 @@ impl Habits {
     /// The broad guess from which learning starts.
     ///
     /// `first_halt` is the place of each stop or its nearest street, `offset_m` how far off that may be,
-    /// `service_s` the emptying time that the feed gives (NaN where it gives none), `speed_ms` the free speed.
-    pub(super) fn guess(first_halt: Vec<Local>, offset_m: &[f64], service_s: &[f64], speed_ms: f64) -> Self {
+    /// `service_s` the emptying time that the feed gives (NaN where it gives none), `empty_s` the seconds from stop to stop
+    /// on the empty streets, `speed_ms` the free speed.
+    pub(super) fn guess(
+        first_halt: Vec<Local>,
+        offset_m: &[f64],
+        service_s: &[f64],
+        empty_s: FxHashMap<(u32, u32), f32>,
+        speed_ms: f64,
+    ) -> Self {
         let mut known: Vec<f64> = service_s.iter().copied().filter(|s| s.is_finite() && *s > 0.0).collect();
         known.sort_by(f64::total_cmp);
         let usual_s = known.get(known.len() / 2).copied().unwrap_or(45.0);
         let relative = |s: &f64| if s.is_finite() && *s > 0.0 { (s / usual_s).clamp(0.3, 3.0) } else { 1.0 };
-        // A lognormal with a median of the usual time and a coefficient of variation of about a half.
+        // A lognormal with a median of the usual time and a coefficient of variation of about a third. Not a broader one: where
+        // fixes are rare, stops that were left out pass for short emptyings, and it would stay broad.
         let lognormal =
-            |e: f64| if e <= 0.0 { 0.0 } else { (-0.5 * ((e / usual_s).ln() / 0.5).powi(2)).exp() / e };
+            |e: f64| if e <= 0.0 { 0.0 } else { (-0.5 * ((e / usual_s).ln() / 0.33).powi(2)).exp() / e };
         let count = first_halt.len();
         let offset_var: Vec<f64> = offset_m.iter().map(|metres| metres * metres).collect();
         Self {
             sigma_m: 8.0,
             memory_s: 60.0,
             speed_ms,
-            detour: 1.2,
-            dwell: [lognormal; 2].map(|shape| Density::of(-20.0, 2.5, 160, 0.005, shape)),
+            legs: Legs::new(empty_s, speed_ms),
+            dwell: [lognormal; DWELLS].map(|shape| Density::of(-20.0, 2.5, 160, 0.005, shape)),
             standing: Density::of(0.0, 0.25, 80, 0.01, |v| (-v / 0.7).exp()),
             driving: Density::of(0.0, 0.25, 80, 0.01, |v| {
                 0.1 + (-0.5 * ((v - speed_ms) / (0.35 * speed_ms)).powi(2)).exp()
@@ -152,7 +162,7 @@ impl Habits {
             first_halt,
             sure_var: middle(&offset_var),
             offset_var,
-            rate_share: [1.0 / RATES.len() as f64; RATES.len()],
+            rate_share: low_rates(),
             missed: vec![(0.0, 0.0); count],
         }
     }
@@ -160,12 +170,11 @@ impl Habits {
     /// An empty lesson.
     pub(super) fn lesson(&self) -> Lesson {
         Lesson {
-            dwell: [self.dwell[0].tally(), self.dwell[1].tally()],
+            dwell: std::array::from_fn(|class| self.dwell[class].tally()),
             standing: self.standing.tally(),
             driving: self.driving.tally(),
             gap: std::array::from_fn(|kind| self.gap[kind].tally()),
             cut_short: self.gap[0].tally(),
-            drive: [0.0; 5],
             waiting: (0.0, 0.0),
             halts: Vec::new(),
             error: (0.0, 0.0),
@@ -190,7 +199,6 @@ impl Habits {
         all.gap[Gap::Hidden as usize] = all.gap[stood].uncut(&all.cut_short, &all.gap[off]);
         self.gap.iter_mut().zip(&all.gap).for_each(|(gap, seen)| gap.learn(seen, 1.0));
         self.gap_s = self.gap[Gap::Hidden as usize].mean();
-        self.learn_detour(all.drive);
         self.standing.learn(&all.standing, 20.0);
         self.driving.learn(&all.driving, 20.0);
         if all.waiting.0 + all.waiting.1 > 0.0 {
@@ -204,15 +212,6 @@ impl Habits {
             self.memory_s = -(all.memory.2 / all.memory.3) / correlation.ln();
         }
         self.learn_halts(&all.halts);
-    }
-
-    /// Seconds per metre of straight line, by least squares over the drives between stops.
-    fn learn_detour(&mut self, [weight, metres, seconds, squares, products]: [f64; 5]) {
-        let spread = squares - metres * metres / weight.max(1.0);
-        if weight > 50.0 && spread > 0.0 {
-            let slope = (products - metres * seconds / weight) / spread;
-            self.detour = (slope * self.speed_ms).clamp(0.8, 2.0);
-        }
     }
 
     /// Halts are the mean of what was seen there, drawn towards the first guess by its own reliability.
@@ -293,13 +292,30 @@ impl Habits {
 
     /// Seconds of driving over a straight distance.
     pub(super) fn drive_s(&self, distance_m: f64) -> f64 {
-        distance_m * self.detour / self.speed_ms
+        self.legs.straight_s(distance_m)
+    }
+
+    /// The drive from a halt to where the truck is next seen on its way.
+    pub(super) fn drive_off(&self, distance_m: f64) -> Leg {
+        self.legs.off(distance_m)
+    }
+
+    /// The drive from the halt for one stop to that for another, so far apart.
+    pub(super) fn leg(&self, stops: (u32, u32), metres: f64) -> Leg {
+        self.legs.leg(stops, metres)
     }
 
     /// Correlation of the errors of two fixes `seconds` apart.
     pub(super) fn correlation(&self, seconds: f64) -> f64 {
         (-seconds / self.memory_s).exp()
     }
+}
+
+/// The shares of [`RATES`] to begin with: most stops are seldom left out, one in a hundred always is.
+fn low_rates() -> [f64; RATES.len()] {
+    let weights = RATES.map(|rate| 1.0 / (rate + 0.02));
+    let all: f64 = weights.iter().sum();
+    weights.map(|weight| weight / all)
 }
 
 /// The middle one; 1 where there is none.
@@ -315,7 +331,13 @@ mod tests {
 
     #[test]
     fn a_stop_that_is_often_left_out_keeps_that_when_one_day_is_set_aside() {
-        let mut habits = Habits::guess(vec![Local::new(0.0, 0.0); 40], &[10.0; 40], &[f64::NAN; 40], 5.0);
+        let mut habits = Habits::guess(
+            vec![Local::new(0.0, 0.0); 40],
+            &[10.0; 40],
+            &[f64::NAN; 40],
+            FxHashMap::default(),
+            5.0,
+        );
         let mut visits = Vec::new();
         for stop in 0..40 {
             for day in 0..30 {

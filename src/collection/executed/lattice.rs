@@ -14,8 +14,7 @@
 mod teach;
 mod weigh;
 
-use super::CORNER_M;
-use super::habits::{Density, GAPS, Habits, Lesson};
+use super::habits::{Density, GAPS, Habits, Leg, Lesson};
 use crate::model::NONE;
 use crate::unit::Local;
 
@@ -82,6 +81,13 @@ pub(super) struct Chance {
     pub(super) arrival: Option<usize>,
     /// Seconds from that moment to the next thing seen.
     pub(super) stay_s: f64,
+}
+
+impl Chance {
+    /// Probability that it was left out; `None` where the track does not say.
+    pub(super) fn left_out(&self) -> Option<f64> {
+        (self.unseen < 0.2).then(|| (1.0 - self.seen - self.unseen).clamp(0.0, 1.0))
+    }
 }
 
 /// A service that may begin at a point.
@@ -155,8 +161,8 @@ struct Lattice<'a> {
     missed: Vec<f64>,
     /// [`Lattice::serve`] for the next few calls, as they are asked for most.
     served_next: Vec<[f64; NEXT]>,
-    /// Metres of straight line from the halt of each call to those of the next few.
-    apart_m: Vec<[f64; NEXT]>,
+    /// The drives from each call to the next few.
+    legs: Vec<[Leg; NEXT]>,
     /// Per call, for its first fix: logarithm of the density at the halt, and half of one over the variance.
     first_fix: Vec<(f64, f64)>,
     /// Logarithms per point: speed of a standing and of a driving truck, seconds since the point before.
@@ -177,7 +183,7 @@ struct Lattice<'a> {
 }
 
 /// So many calls ahead are kept at hand.
-const NEXT: usize = 24;
+pub(super) const NEXT: usize = 24;
 /// What a service leads to.
 #[derive(Debug, Clone, Copy)]
 enum Next {
@@ -265,7 +271,7 @@ impl<'a> Lattice<'a> {
             shortest_s: habits.dwell[0].lower().max(0.0),
             longest_s: habits.dwell.iter().map(Density::upper).fold(0.0, f64::max),
             served_next: Vec::new(),
-            apart_m: Vec::new(),
+            legs: Vec::new(),
             first_fix: Vec::new(),
             outlier: (
                 OUTLIER.ln() - (std::f64::consts::TAU * OUTLIER_M * OUTLIER_M).ln(),
@@ -288,10 +294,9 @@ impl<'a> Lattice<'a> {
             });
             lattice.served_next.push(served);
             let last = tour.stops.len() - 1;
-            let apart_m =
-                |place: usize| lattice.halt(behind).distance_m(lattice.halt(ahead(place + 1).min(last)));
-            let apart_m = std::array::from_fn(apart_m);
-            lattice.apart_m.push(apart_m);
+            let leg = |place: usize| lattice.leg_far(behind, ahead(place + 1).min(last));
+            let legs = std::array::from_fn(leg);
+            lattice.legs.push(legs);
             let var = habits.sigma_m * habits.sigma_m + lattice.halt_var(behind);
             lattice.first_fix.push((-(std::f64::consts::TAU * var).ln(), 0.5 / var));
         }

@@ -1,7 +1,7 @@
 //! What a tour that is laid over its fixes teaches about the [`Habits`](super::Habits), each step weighed by how
 //! probable it is.
 
-use super::{Arrival, CORNER_M, Lattice, Next, Point, Start};
+use super::{Arrival, Lattice, Next, Point, Start};
 use crate::collection::executed::habits::{Gap, Lesson};
 use crate::unit::Local;
 
@@ -24,17 +24,14 @@ impl Lattice<'_> {
                 let is_way = matches!(next, Next::Way(_));
                 self.teach_gap(if is_way { Gap::Off } else { Gap::Between }, to, share, lesson);
             }
-            let metres = match next {
-                Next::Start(to, place) => self.apart_m(start.call, self.starts[to][place].call),
-                Next::Way(_) | Next::End => f64::INFINITY,
+            let class = match next {
+                Next::Start(to, place) => self.leg(start.call, self.starts[to][place].call).class,
+                Next::Way(_) | Next::End => {
+                    self.habits.drive_off(self.tour.points[to].at.distance_m(halt)).class
+                }
             };
-            if (CORNER_M..300.0).contains(&metres) {
-                let seconds = self.seconds(index, to);
-                let sums = [1.0, metres, seconds, metres * metres, metres * seconds];
-                lesson.drive.iter_mut().zip(sums).for_each(|(sum, term)| *sum += share * term);
-            }
             let service = self.habits.service[self.tour.stops[start.call] as usize];
-            lesson.dwell[usize::from(metres > CORNER_M)].add(took_s / service, share);
+            lesson.dwell[class].add(took_s / service, share);
             ends.push((to, share, took_s));
             if share > most {
                 (most, stay_s) = (share, took_s);

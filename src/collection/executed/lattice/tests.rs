@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use rustc_hash::FxHashMap;
+
 use super::*;
 
 /// The sum over all ways from here on, one after the other; and how often each call is served in them.
@@ -74,7 +76,7 @@ proptest! {
             points.push(Point { time, at, speed_ms, is_in_hole: false });
         }
         let halts = vec![Local::new(0.0, 0.0), Local::new(12.0, 0.0), Local::new(90.0, 0.0)];
-        let habits = Habits::guess(halts, &[5.0; 3], &[30.0; 3], 5.0);
+        let habits = Habits::guess(halts, &[5.0; 3], &[30.0; 3], FxHashMap::default(), 5.0);
         let tour = Tour {
             points: &points,
             stops: &[0, 1, 2],

@@ -1,8 +1,7 @@
 //! How probable each step is: where a truck stands, drives, halts and goes, as logarithms.
 
 use super::{CLOSED_BEGINS, CLOSED_ENDS, Edge, Lattice, NEXT, Next, UNSEEN, WAITS_AFTER, add, log_normal_2d};
-use crate::collection::executed::CORNER_M;
-use crate::collection::executed::habits::Gap;
+use crate::collection::executed::habits::{Gap, Leg};
 use crate::unit::Local;
 
 impl Lattice<'_> {
@@ -37,14 +36,15 @@ impl Lattice<'_> {
         self.skip(behind, call) + (1.0 - self.tour.miss[call]).ln()
     }
 
-    /// Metres of straight line from the halt of `call` to that of a later one.
-    pub(super) fn apart_m(&self, call: usize, next: usize) -> f64 {
+    /// The drive from `call` to a later one.
+    pub(super) fn leg(&self, call: usize, next: usize) -> Leg {
         let is_kept = next - call <= NEXT;
-        if is_kept {
-            self.apart_m[call][next - call - 1]
-        } else {
-            self.halt(call).distance_m(self.halt(next))
-        }
+        if is_kept { self.legs[call][next - call - 1] } else { self.leg_far(call, next) }
+    }
+
+    pub(super) fn leg_far(&self, call: usize, next: usize) -> Leg {
+        let metres = self.halt(call).distance_m(self.halt(next));
+        self.habits.leg((self.tour.stops[call], self.tour.stops[next]), metres)
     }
 
     pub(super) fn seconds(&self, from: usize, to: usize) -> f64 {
@@ -128,10 +128,8 @@ impl Lattice<'_> {
         let (halt, halt_var) = (self.halt(call), self.halt_var(call));
         let service = self.habits.service[self.tour.stops[call] as usize];
         let log_service = service.ln();
-        let dwell = |seconds: f64, metres: f64| {
-            let density = &self.habits.dwell[usize::from(metres > CORNER_M)];
-            density.log_at(seconds / service) - log_service
-        };
+        let dwell =
+            |seconds: f64, class: usize| self.habits.dwell[class].log_at(seconds / service) - log_service;
         let mut last_fix = points[index].is_fix().then_some(index);
         let mut stay = 0.0;
         for (to, point) in points.iter().enumerate().skip(index + 1) {
@@ -141,22 +139,22 @@ impl Lattice<'_> {
             let gap = |gap: Gap| self.gap[to][if last_fix.is_some() { gap } else { Gap::Hidden } as usize];
             let on = if is_fix { stay + gap(Gap::Stood) + self.standing(to, call, before) } else { stay };
             if is_fix {
-                let metres = point.at.distance_m(halt);
-                let took_s = gone_s - self.habits.drive_s(metres);
+                let leg = self.habits.drive_off(point.at.distance_m(halt));
+                let took_s = gone_s - leg.drive_s;
                 let off = -(self.habits.speed_ms * self.across_m()).ln() + self.driving_speed[to];
-                lead(Next::Way(to), stay + gap(Gap::Off) + dwell(took_s, CORNER_M + 1.0) + off, took_s);
+                lead(Next::Way(to), stay + gap(Gap::Off) + dwell(took_s, leg.class) + off, took_s);
                 if gone_s > self.habits.dwell[0].mean() {
                     lead(Next::Way(to), on + WAITS_AFTER.ln(), f64::NAN);
                 }
             }
             let elsewhere = before.map(|before| (before.0, before.1, before.2, false));
             for (place, next) in self.starts[to].iter().enumerate().filter(|(_, next)| next.call > call) {
-                let metres = self.apart_m(call, next.call);
-                let took_s = gone_s - self.habits.drive_s(metres);
+                let leg = self.leg(call, next.call);
+                let took_s = gone_s - leg.drive_s;
                 if took_s >= -15.0 {
                     let weight = stay
                         + gap(Gap::Between)
-                        + dwell(took_s, metres)
+                        + dwell(took_s, leg.class)
                         + self.window[to]
                         + self.serve(call + 1, next.call)
                         + self.standing(to, next.call, elsewhere);
