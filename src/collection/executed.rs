@@ -1,9 +1,9 @@
-//! Planned visits and the fixes of the vehicles in, what became of each visit out.
+//! Planned visits, the fixes of the vehicles and the reports in, what became of each visit out.
 //!
 //! For each vehicle and day the planned calls are laid over the fixes in all ways that keep their order
-//! (`lattice`), weighing where the truck stood, for how long, and how often each stop is left out on other
-//! days (`habits`, learnt from the tracks themselves). A visit in a hole of the track is unknown, whatever
-//! is probable.
+//! (`lattice`), weighing where the truck stood, for how long, how often each stop is left out on other days (`habits`,
+//! learnt from the tracks themselves), and whether somebody then reported it as full (`complaints`). A visit in a hole of
+//! the track is unknown, whatever is probable.
 
 mod complaints;
 mod habits;

@@ -32,7 +32,9 @@ impl Complaints {
         for (index, visit) in (0..).zip(visits) {
             of_stop[visit.stop as usize].push((visit.planned_at, index));
         }
-        of_stop.iter_mut().for_each(|visits| visits.sort_unstable());
+        for visits in &mut of_stop {
+            visits.sort_unstable();
+        }
         let nearby = Nearby::new(rounds, located, linked);
         let is_full = |report: &u32| reports.kind[*report as usize] == Kind::ContainerFull;
         let followed = (0..).take(reports.kind.len()).filter(is_full).map(|report| {
