@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::dumping::Dumping;
 use super::fill::logged::Emptied;
+use super::fill::rhythm::Rhythm;
 use super::fill::{Fills, Stretch};
 use super::nearby::{Nearby, REPORT_SPREAD_M};
 use super::{Diagnosis, Outcome, Reason, Visit, kerbside};
@@ -40,6 +41,8 @@ pub(super) struct Records<'a> {
     logged: Vec<Vec<Emptied>>,
     /// Share of visits that are missed, per stop.
     miss_rate: Vec<f64>,
+    /// When people are about.
+    rhythm: Rhythm,
 }
 
 impl<'a> Records<'a> {
@@ -51,6 +54,7 @@ impl<'a> Records<'a> {
         visits: &'a [Visit],
         miss_rate: Vec<f64>,
         logged: Vec<Vec<Emptied>>,
+        rhythm: Rhythm,
     ) -> Self {
         let mut of_stop = vec![Vec::new(); rounds.stops.len()];
         for (index, visit) in (0u32..).zip(visits) {
@@ -68,7 +72,7 @@ impl<'a> Records<'a> {
             times.sort_unstable();
             emptied.push(times);
         }
-        Self { rounds, clock, visits, of_stop, emptied, logged, miss_rate }
+        Self { rounds, clock, visits, of_stop, emptied, logged, miss_rate, rhythm }
     }
 
     /// The last visit planned no later than `at`.
@@ -92,7 +96,11 @@ impl<'a> Records<'a> {
         }
         let of_stop = self.of_stop.iter().zip(&self.logged).zip(&reported);
         let stretches = |((of_stop, logged), reported): ((&Vec<u32>, &Vec<Emptied>), &Vec<i64>)| {
-            if logged.is_empty() { self.stretches_of(of_stop, reported) } else { between(logged, reported) }
+            if logged.is_empty() {
+                self.stretches_of(of_stop, reported)
+            } else {
+                self.between(logged, reported)
+            }
         };
         of_stop.map(stretches).collect()
     }
@@ -102,8 +110,7 @@ impl<'a> Records<'a> {
         let mut open: Option<i64> = None;
         let mut close = |open: Option<i64>, until: i64| {
             if let Some(from) = open.filter(|&from| from < until) {
-                let reported = first_within(reported, from, until);
-                stretches.push(Stretch { from, until, reported, filled: f64::NAN });
+                stretches.push(self.stretch(from, until, reported, f64::NAN));
             }
         };
         for visit in of_stop.iter().map(|&index| &self.visits[index as usize]) {
@@ -122,21 +129,28 @@ impl<'a> Records<'a> {
         stretches
     }
 
-    /// Planned intervals between the visits of a stop, seconds.
-    pub(super) fn intervals(&self, stop: usize) -> Vec<i64> {
+    /// Planned intervals between the visits of a stop, days of the rhythm.
+    pub(super) fn intervals(&self, stop: usize) -> Vec<f64> {
         let planned: Vec<i64> =
             self.of_stop[stop].iter().map(|&index| self.visits[index as usize].planned_at).collect();
-        planned.windows(2).map(|pair| pair[1] - pair[0]).collect()
+        planned.windows(2).map(|pair| self.days(pair[0], pair[1])).collect()
     }
-}
 
-/// The stretches between logged services.
-fn between(logged: &[Emptied], reported: &[i64]) -> Vec<Stretch> {
-    let stretch = |pair: &[Emptied]| {
-        let (from, until) = (pair[0].at, pair[1].at);
-        Stretch { from, until, reported: first_within(reported, from, until), filled: pair[1].filled }
-    };
-    logged.windows(2).map(stretch).filter(|stretch| stretch.from < stretch.until).collect()
+    /// Days of the rhythm from one instant to another.
+    fn days(&self, from: i64, until: i64) -> f64 {
+        self.rhythm.days(self.clock, until) - self.rhythm.days(self.clock, from)
+    }
+
+    fn stretch(&self, from: i64, until: i64, reported: &[i64], filled: f64) -> Stretch {
+        let reported = first_within(reported, from, until).map(|at| self.days(from, at));
+        Stretch { days: self.days(from, until), reported, filled }
+    }
+
+    /// The stretches between logged services.
+    fn between(&self, logged: &[Emptied], reported: &[i64]) -> Vec<Stretch> {
+        let stretch = |pair: &[Emptied]| self.stretch(pair[0].at, pair[1].at, reported, pair[1].filled);
+        logged.windows(2).filter(|pair| pair[0].at < pair[1].at).map(stretch).collect()
+    }
 }
 
 /// The first of `times`, which ascend, within `from..until`.
@@ -169,8 +183,10 @@ pub(super) fn reports(
     let mut chosen: Vec<u32> = waste.iter().map(|&report| linked.stop[report as usize]).collect();
     let mut spread_m = REPORT_SPREAD_M;
     let overflow_beside = overflow_beside(records, reports, &waste, &chosen);
+    let mut before: Option<Fills> = None;
     for pass in 1.. {
-        let fills = Fills::learn(&records.stretches(&full_reports(records, reports, &waste, &chosen)));
+        let stretches = records.stretches(&full_reports(records, reports, &waste, &chosen));
+        let fills = Fills::learn(&stretches, before.as_ref());
         let beside =
             waste.iter().zip(&chosen).filter(|&(&report, _)| is_beside(reports.kind[report as usize]));
         let dumping = Dumping::learn(records.of_stop.len(), beside.filter_map(|(_, &stop)| some(stop)));
@@ -189,6 +205,7 @@ pub(super) fn reports(
             *chosen = best.map_or(NONE, |best| explanations[best].stop);
         }
         spread_m = nearby.spread_m(&waste, &explained).unwrap_or(spread_m);
+        before = Some(fills);
     }
     unreachable!("the last pass returns")
 }
@@ -310,9 +327,10 @@ impl Scene<'_> {
         let own = self
             .records
             .last_emptied(stop, at + 1)
-            .map(|from| Stretch { from, until, reported: Some(at), filled })
-            .filter(|own| until < i64::MAX && !own.is_measured());
-        self.fills.full(stop as usize, at - since, own.as_ref()).max(LEAST_FULL)
+            .filter(|_| until < i64::MAX)
+            .map(|from| self.records.stretch(from, until, &[at], filled))
+            .filter(|own| !own.is_measured());
+        self.fills.full(stop as usize, self.records.days(since, at), own.as_ref()).max(LEAST_FULL)
     }
 
     fn explain_full(&self, stop: u32, at: i64, kind: Kind) -> Vec<Explanation> {

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use statrs::function::beta::beta_reg;
 
+use self::fill::rhythm::Rhythm;
 use crate::geocode::Located;
 use crate::link::Linked;
 use crate::model::report::Reports;
@@ -311,7 +312,8 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
     let mut stops = stop_findings(rounds, &visits);
     let miss_rate = stops.iter().map(|stop| if stop.skip_rate.is_nan() { 0.0 } else { stop.skip_rate });
     let logged = fill::logged::of_stops(rounds, services);
-    let records = diagnose::Records::new(rounds, clock, &visits, miss_rate.collect(), logged);
+    let rhythm = Rhythm::learn(reports, clock);
+    let records = diagnose::Records::new(rounds, clock, &visits, miss_rate.collect(), logged, rhythm);
     let (diagnoses, fills) = diagnose::reports(&records, reports, located, linked);
     for (index, stop) in stops.iter_mut().enumerate() {
         stop.fill_per_day = fills.per_day(index);

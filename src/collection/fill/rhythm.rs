@@ -1,0 +1,100 @@
+//! Hours of the day of all reports in, a clock that runs while people are about out.
+//!
+//! Bins fill, and are seen to be full, while people are about. A bin that is full at ten in the evening and emptied
+//! at eight has overflowed for ten hours, and hardly anybody came by to say so. So filling and reporting are counted in
+//! days of this clock, which has a day in every day, and little of it at night. The hours in which people report, for
+//! whatever reason, stand for those in which they are about.
+
+use crate::model::report::Reports;
+use crate::period::Clock;
+
+/// Reports with a time of day that every hour has before any is counted.
+const EVEN: f64 = 2.0;
+const HOURS: usize = 24;
+
+/// How much of a day has gone by at each hour, as people are about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rhythm {
+    /// Share of the day before each hour; 0 at first and 1 at last.
+    until: [f64; HOURS + 1],
+}
+
+impl Default for Rhythm {
+    /// All hours alike.
+    fn default() -> Self {
+        Self::of([1.0; HOURS])
+    }
+}
+
+impl Rhythm {
+    /// From how much goes on in each hour of the day.
+    fn of(amount: [f64; HOURS]) -> Self {
+        let (mut until, mut sum) = ([0.0; HOURS + 1], 0.0);
+        for (hour, amount) in amount.into_iter().enumerate() {
+            sum += amount;
+            until[hour + 1] = sum;
+        }
+        Self { until: until.map(|before| before / sum) }
+    }
+
+    /// From the hours at which reports were made; those of which only the day is known do not count.
+    pub fn learn(reports: &Reports, clock: &Clock) -> Self {
+        let mut amount = [EVEN; HOURS];
+        for (&opened, _) in reports.opened.iter().zip(&reports.is_date_only).filter(|(_, is_day)| !**is_day) {
+            amount[usize::from(clock.civil(opened).hour().unsigned_abs())] += 1.0;
+        }
+        Self::of(amount)
+    }
+
+    /// Days since 1970 by this clock, at an instant in seconds UTC.
+    pub fn days(&self, clock: &Clock, instant: i64) -> f64 {
+        let day = clock.day(instant);
+        let (from, to) = (clock.midnight(day), clock.midnight(day.plus(1)));
+        f64::from(day.0) + self.share(24.0 * (instant - from) as f64 / (to - from) as f64)
+    }
+
+    /// Days since Monday by this clock, at an hour of the week (or of one after it).
+    pub fn days_of_week(&self, hour: f64) -> f64 {
+        let day = (hour / 24.0).floor();
+        day + self.share(hour - 24.0 * day)
+    }
+
+    /// Share of a day that has gone by at this hour of it.
+    fn share(&self, hour: f64) -> f64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a day")]
+        let whole = (hour.max(0.0) as usize).min(HOURS - 1);
+        let (low, high) = (self.until[whole], self.until[whole + 1]);
+        low + (high - low) * (hour - whole as f64).clamp(0.0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unit::DAY_S;
+
+    #[test]
+    fn nights_go_by_quickly_and_days_are_days() {
+        let mut amount = [0.1; HOURS];
+        amount[8..20].fill(1.9);
+        let rhythm = Rhythm::of(amount);
+        let clock = Clock::new("Europe/Amsterdam").unwrap();
+        let midnight = clock.midnight(clock.day(1_750_000_000));
+        let at = |hour: i64| rhythm.days(&clock, midnight + hour * 3600);
+        assert!((at(24) - at(0) - 1.0).abs() < 1e-12 && (at(31) - at(7) - 1.0).abs() < 1e-12);
+        assert!(at(20) - at(8) > 0.9 && at(32) - at(20) < 0.1);
+        assert!((rhythm.days_of_week(54.5) - rhythm.days_of_week(30.5) - 1.0).abs() < 1e-12);
+        let even = Rhythm::default();
+        let [from, until] = [midnight + 5_000, midnight + 222_222].map(|at| even.days(&clock, at));
+        assert!((until - from - 217_222.0 / DAY_S as f64).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_clock_never_runs_backwards_when_the_hour_changes() {
+        let rhythm = Rhythm::default();
+        let clock = Clock::new("Europe/Amsterdam").unwrap();
+        // 26 October 2025, 01:00 to 04:00 summer time.
+        let times: Vec<f64> = (0..40).map(|step| rhythm.days(&clock, 1_761_433_200 + step * 600)).collect();
+        assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}
