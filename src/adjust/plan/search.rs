@@ -228,7 +228,7 @@ impl Search<'_, '_> {
     /// The call at `stop` that can be left out with the least overflow per second; one call a week stays.
     fn least_call(&self, stop: u32) -> Option<Choice> {
         let tours = &*self.tours;
-        if tours.tours_at(stop).len() < 2 || !tours.is_known(stop) {
+        if tours.tours_at(stop).len() < 2 || !tours.can_lose(stop) {
             return None;
         }
         let now_h = tours.overflow_h(stop);

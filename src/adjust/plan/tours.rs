@@ -15,6 +15,9 @@ const GUESTS: usize = 150;
 /// Hours of overflow per week below which a stop needs no further call.
 pub(super) const NEGLIGIBLE_H: f64 = 0.1;
 
+/// A stop with a q-value below this is left out by its crews more than others.
+const OFTEN_SKIPPED: f64 = 0.05;
+
 /// The places that one trip can call at, and the drives between them.
 #[derive(Debug)]
 pub(super) struct Yard {
@@ -155,6 +158,8 @@ pub(super) struct Tours<'a> {
     overflow: &'a [Option<Overflow>],
     /// Tours that call at each stop, ascending.
     at_stop: Vec<Vec<usize>>,
+    /// Whether each stop is left out by its crews more than others.
+    is_often_skipped: std::rc::Rc<Vec<bool>>,
     /// Kilograms that come into each stop in a day where that is known; else what is in it when it is emptied.
     content: std::rc::Rc<Vec<Content>>,
     /// Seconds that each vehicle works on each weekday at most: its shift, or today's work where that is more.
@@ -213,7 +218,9 @@ impl<'a> Tours<'a> {
                 .map_or(f64::NAN, |found| 7.0 * found.fill_per_day),
             usual: options.usual_fill,
         };
+        let skipped = |found: &crate::collection::StopFinding| found.q_value < OFTEN_SKIPPED;
         let mut tours = Self {
+            is_often_skipped: std::rc::Rc::new(situation.collection.stops.iter().map(skipped).collect()),
             yards: std::rc::Rc::new(yards),
             at_stop: vec![Vec::new(); rounds.stops.len()],
             content: std::rc::Rc::new(rounds.stops.iter().enumerate().map(content).collect()),
@@ -246,6 +253,12 @@ impl<'a> Tours<'a> {
     /// Whether anything is known of how `stop` fills up.
     pub(super) fn is_known(&self, stop: u32) -> bool {
         self.overflow[stop as usize].is_some()
+    }
+
+    /// Whether a call at `stop` may be taken out. Not where crews leave the stop out more than elsewhere: its filling
+    /// is known least, and what it needs is the calls that it has.
+    pub(super) fn can_lose(&self, stop: u32) -> bool {
+        self.is_known(stop) && !self.is_often_skipped.get(stop as usize).is_some_and(|&is_skipped| is_skipped)
     }
 
     pub(super) fn n_stops(&self) -> usize {

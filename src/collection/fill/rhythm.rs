@@ -53,12 +53,6 @@ impl Rhythm {
         f64::from(day.0) + self.share(24.0 * (instant - from) as f64 / (to - from) as f64)
     }
 
-    /// Days since Monday by this clock, at an hour of the week (or of one after it).
-    pub fn days_of_week(&self, hour: f64) -> f64 {
-        let day = (hour / 24.0).floor();
-        day + self.share(hour - 24.0 * day)
-    }
-
     /// Share of a day that has gone by at this hour of it.
     fn share(&self, hour: f64) -> f64 {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a day")]
@@ -83,7 +77,6 @@ mod tests {
         let at = |hour: i64| rhythm.days(&clock, midnight + hour * 3600);
         assert!((at(24) - at(0) - 1.0).abs() < 1e-12 && (at(31) - at(7) - 1.0).abs() < 1e-12);
         assert!(at(20) - at(8) > 0.9 && at(32) - at(20) < 0.1);
-        assert!((rhythm.days_of_week(54.5) - rhythm.days_of_week(30.5) - 1.0).abs() < 1e-12);
         let even = Rhythm::default();
         let [from, until] = [midnight + 5_000, midnight + 222_222].map(|at| even.days(&clock, at));
         assert!((until - from - 217_222.0 / DAY_S as f64).abs() < 1e-9);
