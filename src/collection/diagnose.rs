@@ -88,13 +88,9 @@ impl<'a> Records<'a> {
         Some(emptied[emptied.partition_point(|&time| time < before).checked_sub(1)?])
     }
 
-    /// The stretches of every stop between emptyings, with the first of `reports` (stop and time, by time) in each.
-    pub(super) fn stretches(&self, reports: &[(u32, i64)]) -> Vec<Vec<Stretch>> {
-        let mut reported = vec![Vec::new(); self.of_stop.len()];
-        for &(stop, at) in reports {
-            reported[stop as usize].push(at);
-        }
-        let of_stop = self.of_stop.iter().zip(&self.logged).zip(&reported);
+    /// The stretches of every stop between emptyings, with the first of the times at which it was `reported` in each.
+    pub(super) fn stretches(&self, reported: &[Vec<i64>]) -> Vec<Vec<Stretch>> {
+        let of_stop = self.of_stop.iter().zip(&self.logged).zip(reported);
         let stretches = |((of_stop, logged), reported): ((&Vec<u32>, &Vec<Emptied>), &Vec<i64>)| {
             if logged.is_empty() {
                 self.stretches_of(of_stop, reported)
@@ -185,12 +181,20 @@ pub(super) fn reports(
     let overflow_beside = overflow_beside(records, reports, &waste, &chosen);
     let mut before: Option<Fills> = None;
     for pass in 1.. {
-        let stretches = records.stretches(&full_reports(records, reports, &waste, &chosen));
-        let fills = Fills::learn(&stretches, before.as_ref());
+        let reported = reported_full(records, reports, &waste, &chosen);
+        let fills = Fills::learn(&records.stretches(&reported), before.as_ref());
         let beside =
             waste.iter().zip(&chosen).filter(|&(&report, _)| is_beside(reports.kind[report as usize]));
         let dumping = Dumping::learn(records.of_stop.len(), beside.filter_map(|(_, &stop)| some(stop)));
-        let scene = Scene { records, reports, fills: &fills, dumping: &dumping, overflow_beside, spread_m };
+        let scene = Scene {
+            records,
+            reports,
+            reported: &reported,
+            fills: &fills,
+            dumping: &dumping,
+            overflow_beside,
+            spread_m,
+        };
         let explain = |(&report, &chosen): (&u32, &u32)| scene.explain(report, chosen, &nearby.of(report));
         let explained: Vec<Vec<Explanation>> = waste.par_iter().zip(&chosen).map(explain).collect();
         let best: Vec<Option<usize>> = explained.iter().map(|explanations| choose(explanations)).collect();
@@ -210,16 +214,16 @@ pub(super) fn reports(
     unreachable!("the last pass returns")
 }
 
-/// Reports that a stop is full, as (stop, time), in the order of time.
-fn full_reports(records: &Records<'_>, reports: &Reports, waste: &[u32], chosen: &[u32]) -> Vec<(u32, i64)> {
-    let mut full: Vec<(u32, i64)> = waste
-        .iter()
-        .zip(chosen)
-        .filter(|&(&report, &stop)| reports.kind[report as usize] == Kind::ContainerFull && stop != NONE)
-        .map(|(&report, &stop)| (stop, instant(records.clock, reports, report as usize)))
-        .collect();
-    full.sort_by_key(|&(stop, at)| (at, stop));
-    full
+/// When each stop was reported full, ascending.
+fn reported_full(records: &Records<'_>, reports: &Reports, waste: &[u32], chosen: &[u32]) -> Vec<Vec<i64>> {
+    let mut reported = vec![Vec::new(); records.of_stop.len()];
+    for (&report, &stop) in waste.iter().zip(chosen) {
+        if reports.kind[report as usize] == Kind::ContainerFull && stop != NONE {
+            reported[stop as usize].push(instant(records.clock, reports, report as usize));
+        }
+    }
+    reported.iter_mut().for_each(|times| times.sort_unstable());
+    reported
 }
 
 /// When a report was made, as well as the source says.
@@ -281,6 +285,8 @@ impl Nearby<'_> {
 struct Scene<'a> {
     records: &'a Records<'a>,
     reports: &'a Reports,
+    /// When each stop was reported full, as far as reports are taken to be about it: what `fills` were learnt from.
+    reported: &'a [Vec<i64>],
     fills: &'a Fills,
     dumping: &'a Dumping,
     overflow_beside: f64,
@@ -318,7 +324,8 @@ impl Scene<'_> {
         }
     }
 
-    /// Probability that `stop` is full at `at`, if it was last emptied at `since`; the report itself aside.
+    /// Probability that `stop` is full at `at`, if it was last emptied at `since`. What is known of the time around it is set
+    /// aside: the report that is to be explained may be among it.
     fn full(&self, stop: u32, since: i64, at: i64) -> f64 {
         let emptied = &self.records.emptied[stop as usize];
         let next = emptied.partition_point(|&time| time <= at);
@@ -328,7 +335,7 @@ impl Scene<'_> {
             .records
             .last_emptied(stop, at + 1)
             .filter(|_| until < i64::MAX)
-            .map(|from| self.records.stretch(from, until, &[at], filled))
+            .map(|from| self.records.stretch(from, until, &self.reported[stop as usize], filled))
             .filter(|own| !own.is_measured());
         self.fills.full(stop as usize, self.records.days(since, at), own.as_ref()).max(LEAST_FULL)
     }
