@@ -89,12 +89,13 @@ impl What {
 
 fn look_at(input: &Path, dir: &Path) -> Result<Found> {
     let name = input.to_string_lossy().to_lowercase();
+    let ending = name.trim_end_matches(".gz").rsplit('.').next().unwrap_or_default();
     let path = relative(input, dir);
     let what = if name.ends_with(".osm.pbf") {
         What::Streets
-    } else if input.is_dir() || name.ends_with(".zip") {
+    } else if input.is_dir() || ending == "zip" {
         if rounds::is_feed(&source_file(input)?)? { What::Rounds } else { What::Register }
-    } else if name.trim_end_matches(".gz").ends_with(".gpx") {
+    } else if ending == "gpx" {
         What::Tracks
     } else if is_shapes(&name) {
         match look_for_reports(input) {

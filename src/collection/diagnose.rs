@@ -222,7 +222,9 @@ fn reported_full(records: &Records<'_>, reports: &Reports, waste: &[u32], chosen
             reported[stop as usize].push(instant(records.clock, reports, report as usize));
         }
     }
-    reported.iter_mut().for_each(|times| times.sort_unstable());
+    for times in &mut reported {
+        times.sort_unstable();
+    }
     reported
 }
 

@@ -92,8 +92,8 @@ fn variants_of(trip: &Trip, variants: Vec<(Vec<Call>, [bool; 7])>, left_out: [bo
     let is_whole = variants.len() == 1 && rest.is_empty() && rest_cancelled.is_empty();
     for (calls, weekdays) in variants.into_iter().filter(|(calls, _)| !calls.is_empty()) {
         let (days, cancelled) = on(weekdays);
-        let named = (0..7).filter(|&day| weekdays[day]).map(|day| WEEKDAYS[day][..3].to_lowercase());
-        let names: Vec<String> = named.collect();
+        let short = (0..7).filter(|&day| weekdays[day]).map(|day| WEEKDAYS[day][..3].to_lowercase());
+        let names: Vec<String> = short.collect();
         let id = if is_whole { trip.id.clone() } else { format!("{}-{}", trip.id, names.join("-")) };
         trips.push(Trip { id, calls, days, cancelled, ..trip.clone() });
     }

@@ -1,6 +1,6 @@
 //! The probability of each visit in, what became of it and the sentence that says why out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::habits::Habits;
 use super::lattice::{Chance, Point};
@@ -55,15 +55,18 @@ impl Judge<'_> {
         };
         let is_seen: Vec<bool> = chances.iter().map(is_seen).collect();
         let last = shift.points[shift.points.len() - 1].time;
-        let unlogged = unlogged_trips(visits, shift, &is_seen);
+        let unlogged = unlogged_trips(visits, shift, &is_seen, options.hole_s);
         for (call, chance) in chances.iter().enumerate() {
             let stop = rounds.stops[shift.stops[call] as usize].at;
             let halt = habits.halt[shift.stops[call] as usize];
             let visit = &mut visits[shift.visits[call]];
             let window = window(shift, chances, &is_seen, call);
-            if unlogged.contains(&visit.trip) {
+            if let Some(&gap) = unlogged.get(&visit.trip) {
                 visit.confidence = share(1.0 - chance.seen);
-                visit.evidence = format!("track ends at {}, before the round was due", hour(clock, last));
+                visit.evidence = match gap {
+                    (from, Some(to)) => format!("track has a hole {}–{}", hour(clock, from), hour(clock, to)),
+                    (from, None) => format!("track ends at {}, before the round was due", hour(clock, from)),
+                };
             } else if let Some(arrival) = chance.arrival.filter(|_| is_seen[call]) {
                 visit.served_at = shift.points[arrival].time;
                 visit.outcome = Outcome::Served;
@@ -92,21 +95,45 @@ impl Judge<'_> {
     }
 }
 
-/// Trips that the track says nothing about, although it ends at the depot: it ends before they were due. A truck that
-/// makes two rounds a day is back at the depot between them; a call or two that the round before passed prove nothing.
-fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool]) -> BTreeSet<u32> {
-    let last = shift.points[shift.points.len() - 1].time;
-    // Per trip: when its first call is due, how many calls it has, how many were seen.
-    let mut trips: BTreeMap<u32, (i64, usize, usize)> = BTreeMap::new();
+/// When nothing was logged: from the last fix before to the first one after, if any.
+type Gap = (i64, Option<i64>);
+
+/// A trip in a shift.
+struct Planned {
+    /// When its first call is due, and its last.
+    first: i64,
+    last: i64,
+    calls: usize,
+    seen: usize,
+}
+
+/// Trips that the track says nothing about, although the truck was at the depot before and after: it ends before they
+/// were due, or half of their time lies in one gap. A truck that makes two rounds a day is back at the depot between
+/// them; a call or two that the round before passed prove nothing. One that stays at the depot because its round is cancelled
+/// reports from there.
+fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool], hole_s: i64) -> BTreeMap<u32, Gap> {
+    let fixes = shift.points.iter().filter(|point| point.at.is_somewhere());
+    let times: Vec<i64> = fixes.map(|point| point.time).collect();
+    let end = shift.points[shift.points.len() - 1].time;
+    let mut trips: BTreeMap<u32, Planned> = BTreeMap::new();
     for (&index, &is_seen) in shift.visits.iter().zip(is_seen) {
         let visit = &visits[index];
-        let (due, calls, seen) = trips.entry(visit.trip).or_insert((i64::MAX, 0, 0));
-        *due = visit.planned_at.min(*due);
-        *calls += 1;
-        *seen += usize::from(is_seen);
+        let none = Planned { first: i64::MAX, last: i64::MIN, calls: 0, seen: 0 };
+        let trip = trips.entry(visit.trip).or_insert(none);
+        (trip.first, trip.last) = (trip.first.min(visit.planned_at), trip.last.max(visit.planned_at));
+        trip.calls += 1;
+        trip.seen += usize::from(is_seen);
     }
-    trips.retain(|_trip, &mut (due, calls, seen)| last < due && 2 * seen < calls);
-    trips.into_keys().collect()
+    let gap = |trip: &Planned| {
+        let shared_s = |from: i64, to: i64| to.min(trip.last) - from.max(trip.first);
+        let is_in = |pair: &&[i64]| {
+            pair[1] - pair[0] > hole_s && 2 * shared_s(pair[0], pair[1]) > trip.last - trip.first
+        };
+        let within = times.windows(2).find(is_in).map(|pair| (pair[0], Some(pair[1])));
+        within.or((end < trip.first).then_some((end, None)))
+    };
+    let unseen = trips.into_iter().filter(|(_, trip)| 2 * trip.seen < trip.calls);
+    unseen.filter_map(|(number, trip)| Some((number, gap(&trip)?))).collect()
 }
 
 /// A probability as a confidence: never quite 0 or 1.

@@ -184,6 +184,30 @@ fn a_truck_that_stays_at_its_depot_has_skipped_the_round() {
 }
 
 #[test]
+fn a_truck_that_is_not_heard_of_while_its_round_is_due_may_have_driven_it_though_it_is_at_its_depot_before_and_after()
+ {
+    let mut track = empty_track();
+    for day in 0..DAYS {
+        if day == 5 {
+            for fix in 0..60 {
+                let after_s = if fix < 30 { 0 } else { 1500 };
+                track.time.push(i64::from(FIRST_DAY + day) * DAY_S + PLANNED_S - 900 + 20 * fix + after_s);
+                track.at.push(Local::new(3.0, 4.0));
+                track.speed_ms.push(0.0);
+            }
+        } else {
+            drive(&mut track, day, 0, |_| true, |_| true);
+        }
+    }
+    let collection = told(track, &[]);
+    for stop in 0..STOPS {
+        assert_eq!(outcome(&collection, 5, stop), Outcome::Unknown, "stop {stop}");
+    }
+    let visit = collection.visits.iter().find(|visit| visit.day == Day(FIRST_DAY + 5)).unwrap();
+    assert!(visit.evidence.starts_with("track has a hole 07:54"), "{}", visit.evidence);
+}
+
+#[test]
 fn a_day_without_any_fix_is_unknown_and_says_so() {
     let mut track = empty_track();
     for day in (0..DAYS).filter(|&day| day != 5) {
