@@ -3,11 +3,13 @@
 //!
 //!     cargo run --release --example plan_before_after -- --seeds 5
 //!
-//! The program never sees the truth that it is judged by. `--from SEED` chooses the first seed.
+//! The program never sees the truth that it is judged by. Proposals and plans are checked by code that shares none with
+//! what made them. `--from SEED` chooses the first seed.
 #![expect(clippy::print_stdout, reason = "an example answers on the terminal")]
 
 use std::path::Path;
 
+use paaltje::adjust::{self, Checker};
 use paaltje::error::Result;
 use paaltje::findings::Findings;
 use paaltje::import::{self, open, osm};
@@ -43,7 +45,7 @@ fn main() -> Result<()> {
 
     println!("{}: the next year under the rounds of today and under the plan\n", project.title);
     println!(
-        "seed  overflow hours: today    plan  fewer  expected  hours of work: today     plan  stops changed"
+        "seed  overflow hours: today    plan  fewer  expected  hours of work: today     plan  stops changed  violations"
     );
     let mut shares = Vec::new();
     for seed in first..first + seeds {
@@ -73,7 +75,7 @@ fn compared(city: &City<'_>, options: &Options, seed: u64) -> Result<f64> {
     let fewer = 1.0 - overflow_h(&planned) / overflow_h(&today);
     let expected = 1.0 - findings.plan.planned.overflow_h / findings.plan.today.overflow_h;
     println!(
-        "{seed:>4}  {:>21.0}  {:>6.0}  {:>3.0} %  {:>6.0} %  {:>20.1}  {:>7.1}  {:>6} of {}",
+        "{seed:>4}  {:>21.0}  {:>6.0}  {:>3.0} %  {:>6.0} %  {:>20.1}  {:>7.1}  {:>6} of {}  {:>10}",
         overflow_h(&today),
         overflow_h(&planned),
         100.0 * fewer,
@@ -82,8 +84,17 @@ fn compared(city: &City<'_>, options: &Options, seed: u64) -> Result<f64> {
         planned.work_s / 3600.0,
         findings.plan.stops.len(),
         findings.rounds.stops.len(),
+        violations(&findings),
     );
     Ok(fewer)
+}
+
+/// Breaches of days, times, hours, shifts and loads in the proposals and in the plan.
+fn violations(findings: &Findings) -> usize {
+    let (situation, options) = (findings.situation(), adjust::Options::default());
+    let checker = Checker::new(&situation, &options);
+    let of_proposals: usize = findings.proposals.iter().map(|proposal| checker.check(proposal).len()).sum();
+    of_proposals + checker.check_plan(&findings.plan).len()
 }
 
 /// What the program makes of the files of a season.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::adjust::{Plan, Proposal};
+use crate::adjust::{Plan, Proposal, Situation};
 use crate::collection::Collection;
 use crate::dedupe::Incidents;
 use crate::geocode::Located;
@@ -69,6 +69,24 @@ pub struct Findings {
     pub issues: Issues,
     /// What the run rests on.
     pub provenance: Provenance,
+}
+
+impl Findings {
+    /// What proposals are made of and checked against.
+    pub fn situation(&self) -> Situation<'_> {
+        Situation {
+            rounds: &self.rounds,
+            collection: &self.collection,
+            hotspots: &self.hotspots,
+            assets: &self.assets,
+            reports: &self.reports,
+            linked: &self.linked,
+            incidents: &self.incidents,
+            network: &self.network,
+            clock: &self.clock,
+            period: self.period,
+        }
+    }
 }
 
 /// What a run rests on: versions, seeds, inputs, and how long it took.

@@ -16,18 +16,7 @@ use crate::project::Project;
 pub(super) fn replan(args: &Args, path: &Path, steps: u64) -> Result<()> {
     let project = Project::load(path)?;
     let findings = pipeline::run(&project, &*bar::suitable(args.quiet))?;
-    let situation = Situation {
-        rounds: &findings.rounds,
-        collection: &findings.collection,
-        hotspots: &findings.hotspots,
-        assets: &findings.assets,
-        reports: &findings.reports,
-        linked: &findings.linked,
-        incidents: &findings.incidents,
-        network: &findings.network,
-        clock: &findings.clock,
-        period: findings.period,
-    };
+    let situation = findings.situation();
     let found = districts(&situation, &project.settings.adjust, steps, project.settings.seed);
     if found.is_empty() && !args.quiet {
         say("no weekday has two trips from the same yard, each with its own truck: nothing to plan anew");
