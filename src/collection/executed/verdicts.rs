@@ -108,12 +108,13 @@ struct Planned {
 }
 
 /// Trips that the track says nothing about, although the truck was at the depot before and after: it ends before they
-/// were due, or half of their time lies in one gap. A truck that makes two rounds a day is back at the depot between
+/// were due, or half of their time lies in one gap there. A truck that makes two rounds a day is back at the depot between
 /// them; a call or two that the round before passed prove nothing. One that stays at the depot because its round is cancelled
 /// reports from there.
 fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool], hole_s: i64) -> BTreeMap<u32, Gap> {
-    let fixes = shift.points.iter().filter(|point| point.at.is_somewhere());
-    let times: Vec<i64> = fixes.map(|point| point.time).collect();
+    let fixes: Vec<&Point> = shift.points.iter().filter(|point| point.at.is_somewhere()).collect();
+    let is_at_depot =
+        |point: &&Point| shift.depot.is_some_and(|depot| point.at.distance_m(depot) < AT_DEPOT_M);
     let end = shift.points[shift.points.len() - 1].time;
     let mut trips: BTreeMap<u32, Planned> = BTreeMap::new();
     for (&index, &is_seen) in shift.visits.iter().zip(is_seen) {
@@ -126,10 +127,12 @@ fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool], hole_s: i64
     }
     let gap = |trip: &Planned| {
         let shared_s = |from: i64, to: i64| to.min(trip.last) - from.max(trip.first);
-        let is_in = |pair: &&[i64]| {
-            pair[1] - pair[0] > hole_s && 2 * shared_s(pair[0], pair[1]) > trip.last - trip.first
+        let is_in = |pair: &&[&Point]| {
+            let (from, to) = (pair[0].time, pair[1].time);
+            to - from > hole_s && 2 * shared_s(from, to) > trip.last - trip.first
         };
-        let within = times.windows(2).find(is_in).map(|pair| (pair[0], Some(pair[1])));
+        let at_depot = |pair: &&[&Point]| pair.iter().all(is_at_depot) && is_in(pair);
+        let within = fixes.windows(2).find(at_depot).map(|pair| (pair[0].time, Some(pair[1].time)));
         within.or((end < trip.first).then_some((end, None)))
     };
     let unseen = trips.into_iter().filter(|(_, trip)| 2 * trip.seen < trip.calls);
