@@ -79,7 +79,7 @@ struct Laid {
     lesson: Lesson,
 }
 
-/// Says of each visit what became of it; which of those made were late says [`mark_late`]. Visits must stand in the order
+/// Says of each visit what became of it; which of those made were late is said later. Visits must stand in the order
 /// of [`super::planned::visits`].
 pub fn carry_out(visits: &mut [Visit], evidence: &Evidence<'_>, options: &Options, progress: &dyn Progress) {
     let &Evidence { rounds, tracks, network, clock, .. } = evidence;
