@@ -286,13 +286,17 @@ impl Geocoder<'_> {
     }
 
     /// Those where most addresses about bear one of the quadrants `wanted`; else, where they may lie on a border, those
-    /// where some do; else the only place, where no address tells.
-    fn in_quarter(&self, found: Vec<Hit>, wanted: &[u8], is_on_border: bool) -> Vec<Hit> {
+    /// where some do; else the only place, where no address tells. Streets of the very names go before others: East
+    /// Capitol Street is the border itself, and `E CAPITOL ST SE` no E Street.
+    fn in_quarter(&self, mut found: Vec<Hit>, wanted: &[u8], is_on_border: bool) -> Vec<Hit> {
+        let fewest = found.iter().map(|hit| hit.faults.len()).min().unwrap_or(0);
+        found.retain(|hit| hit.faults.len() == fewest);
         let quarters: Vec<Vec<u8>> = found.iter().map(|hit| self.quarters_of(hit.at)).collect();
-        let is_mostly = |quarters: &[u8]| quarters.first().is_some_and(|quarter| wanted.contains(quarter));
-        let is_partly =
-            |quarters: &[u8]| is_on_border && quarters.iter().any(|quarter| wanted.contains(quarter));
         let is_only = found.len() == 1;
+        let is_mostly = |quarters: &[u8]| quarters.first().is_some_and(|quarter| wanted.contains(quarter));
+        let is_partly = |quarters: &[u8]| {
+            (is_on_border || is_only) && quarters.iter().any(|quarter| wanted.contains(quarter))
+        };
         let is_any_mostly = quarters.iter().any(|quarters| is_mostly(quarters));
         let both = found.into_iter().zip(quarters);
         let kept = both.filter(|(_, quarters)| {

@@ -537,7 +537,11 @@ impl Register<'_> {
                 .map(|(&low, &high)| (self.addresses.at[low as usize], self.addresses.at[high as usize]));
             let low = end(from).or(inside.map(|(first, _)| first));
             let high = end(to).or(inside.map(|(_, last)| last));
-            let (Some(low), Some(high)) = (low, high) else { continue };
+            // One number of a block that the register has stands for the block.
+            let is_one_block = is_block && to / 100 == from / 100;
+            let only = rows.first().filter(|_| is_one_block).map(|&row| self.addresses.at[row as usize]);
+            let ends = low.zip(high).or(only.map(|at| (at, at)));
+            let Some((low, high)) = ends else { continue };
             let length_m = low.distance_m(high);
             if length_m > RANGE_WITHIN_M {
                 continue;

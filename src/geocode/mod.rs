@@ -272,16 +272,16 @@ impl<'a> Geocoder<'a> {
             // `12 Wal kHill Street` is not number 12 Wal of a Hill Street that has no 12.
             let is_leftover = has(Fault::NumberNotFound) && has(Fault::SuffixNotMatched);
             let is_good = !hit.is_guess() && hit.score() >= self.options.accept_score;
-            is_good && !is_leftover && hit.at.distance_m(best.at) > elsewhere_m(hit)
+            // Nor is K Street meant where G Street is asked for, however near a part of that lies.
+            let is_elsewhere = hit.level == Level::Street || hit.at.distance_m(best.at) > elsewhere_m(hit);
+            is_good && !is_leftover && is_elsewhere
         };
         // A street that lacks the number is doubted for one that has it and is called the same but for a letter.
         let lacks_number = !best.is_guess() && best.faults.contains(&Fault::NumberNotFound);
-        let has_number =
-            |hit: &lookup::Hit| hit.is_one_letter_off() && hit.at.distance_m(best.at) > elsewhere_m(hit);
         let is_contradicted = if best.is_guess() {
             hits.iter().any(contradicts)
         } else {
-            lacks_number && hits.iter().any(has_number)
+            lacks_number && hits.iter().any(lookup::Hit::is_one_letter_off)
         };
         let mut answer = Answer { score: best.score(), faults: best.faults.clone(), ..Answer::nothing() };
         answer.status = match (is_good, has_rival) {

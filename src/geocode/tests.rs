@@ -205,6 +205,39 @@ fn a_missing_number_lies_between_its_neighbours_on_its_own_side() {
 }
 
 #[test]
+fn a_block_is_looked_for_in_its_own_street_alone() {
+    let row = |street, number, x, y| (street, number, "", "", at(x, y));
+    let addresses = register([
+        row("G St NW", "441", 441.0, 0.0),
+        row("G St NW", "621", 621.0, 0.0),
+        row("G St NW", "801", 801.0, 0.0),
+        row("K St NW", "400", 400.0, 400.0),
+        row("K St NW", "499", 499.0, 400.0),
+    ]);
+    let streets = Streets::default();
+    let geocoder = Geocoder::build(&addresses, &streets, &Options::default());
+    let answer = geocoder.find("400 - 499 BLOCK OF G STREET NW");
+    assert_eq!((answer.level, answer.at), (Level::Range, at(441.0, 0.0)), "the one number that is known");
+}
+
+#[test]
+fn a_street_without_the_number_is_doubted_even_for_one_beside_it() {
+    let row = |street, number, x, y| (street, number, "", "", at(x, y));
+    let addresses = register([
+        row("Everett Ave", "400", 0.0, 0.0),
+        row("Everett Ave", "402", 200.0, 0.0),
+        row("Everett Ave", "404", 400.0, 0.0),
+        row("Leverett Ave", "10", 200.0, 100.0),
+        row("Leverett Ave", "12", 210.0, 100.0),
+        row("Leverett Ave", "14", 220.0, 100.0),
+    ]);
+    let streets = Streets::default();
+    let geocoder = Geocoder::build(&addresses, &streets, &Options::default());
+    assert_eq!(geocoder.find("12 Everett Ave").status, Status::Ambiguous);
+    assert_eq!(geocoder.find("12 Leverett Ave").label, "Leverett Ave 12");
+}
+
+#[test]
 fn ranges_and_blocks_lie_in_their_middle() {
     let (addresses, streets) = town();
     let geocoder = Geocoder::build(&addresses, &streets, &Options::default());
