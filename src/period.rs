@@ -102,6 +102,12 @@ impl Clock {
         self.zone.to_datetime(instant)
     }
 
+    /// Wall-clock hour and minute of an instant, as `06:25`.
+    pub fn hour_minute(&self, instant_s: i64) -> String {
+        let civil = self.civil(instant_s);
+        format!("{:02}:{:02}", civil.hour(), civil.minute())
+    }
+
     /// The instant of a date and wall-clock time. A time that the clocks jump over is taken as the one after
     /// the jump; one that occurs twice, as the first.
     pub fn instant(&self, civil: jiff::civil::DateTime) -> i64 {
@@ -173,6 +179,7 @@ mod tests {
         let instant = clock.instant(jiff::civil::date(2025, 6, 1).at(0, 30, 0, 0));
         assert_eq!(clock.day(instant).to_string(), "2025-06-01");
         assert_eq!(clock.rfc3339(instant), "2025-06-01T00:30:00+03:00");
+        assert_eq!(clock.hour_minute(instant), "00:30");
     }
 
     #[test]

@@ -82,8 +82,7 @@ fn visit_of(visits: &[Visit], planned: &[usize], at: i64, options: &Options) -> 
 }
 
 fn told(visit: &mut Visit, entry: Entry<'_>, clock: &Clock) {
-    let civil = clock.civil(entry.at);
-    let hour = format!("{:02}:{:02}", civil.hour(), civil.minute());
+    let hour = clock.hour_minute(entry.at);
     let against = if visit.outcome.is_missed() { "; the track shows no stop" } else { "" };
     visit.confidence = SURE;
     match entry.told {

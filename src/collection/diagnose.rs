@@ -514,8 +514,7 @@ fn made(kind: Kind) -> Reason {
 
 /// Date, hour and minute.
 fn when(clock: &Clock, instant: i64) -> String {
-    let civil = clock.civil(instant);
-    format!("{} {:02}:{:02}", civil.date(), civil.hour(), civil.minute())
+    format!("{} {}", clock.day(instant), clock.hour_minute(instant))
 }
 
 /// `40 min`, `7 h` or `2.3 days`.

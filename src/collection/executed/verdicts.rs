@@ -64,8 +64,12 @@ impl Judge<'_> {
             if let Some(&gap) = unlogged.get(&visit.trip) {
                 visit.confidence = share(1.0 - chance.seen);
                 visit.evidence = match gap {
-                    (from, Some(to)) => format!("track has a hole {}–{}", hour(clock, from), hour(clock, to)),
-                    (from, None) => format!("track ends at {}, before the round was due", hour(clock, from)),
+                    (from, Some(to)) => {
+                        format!("track has a hole {}–{}", clock.hour_minute(from), clock.hour_minute(to))
+                    }
+                    (from, None) => {
+                        format!("track ends at {}, before the round was due", clock.hour_minute(from))
+                    }
                 };
             } else if let Some(arrival) = chance.arrival.filter(|_| is_seen[call]) {
                 visit.served_at = shift.points[arrival].time;
@@ -75,14 +79,15 @@ impl Judge<'_> {
             } else if let Some(hole) = hole_within(shift, window, halt, habits) {
                 visit.confidence = share(1.0 - chance.seen);
                 let (from, to) = (shift.points[hole.0].time, shift.points[hole.1].time);
-                visit.evidence = format!("track has a hole {}–{}", hour(clock, from), hour(clock, to));
+                visit.evidence =
+                    format!("track has a hole {}–{}", clock.hour_minute(from), clock.hour_minute(to));
             } else if window.0.is_none() && shift.may_begin_unseen {
                 visit.confidence = share(1.0 - chance.seen);
-                let first = hour(clock, shift.points[0].time);
+                let first = clock.hour_minute(shift.points[0].time);
                 visit.evidence = format!("track begins at {first}, away from the depot");
             } else if window.1.is_none() && shift.may_end_unseen {
                 visit.confidence = share(1.0 - chance.seen);
-                let last = hour(clock, last);
+                let last = clock.hour_minute(last);
                 visit.evidence = format!("track ends at {last}, away from the depot");
             } else {
                 let (nearest_m, when) = nearest(shift, window, stop);
@@ -145,12 +150,6 @@ fn share(probability: f64) -> f32 {
     probability.clamp(0.0, 0.999) as f32
 }
 
-/// Wall-clock hour and minute.
-fn hour(clock: &Clock, instant: i64) -> String {
-    let civil = clock.civil(instant);
-    format!("{:02}:{:02}", civil.hour(), civil.minute())
-}
-
 /// When the calls before and after were served, as points: between them this one's place is. `None` where no
 /// call before (after) was seen.
 fn window(
@@ -202,7 +201,7 @@ fn nearest(shift: &Shift, window: (Option<usize>, Option<usize>), stop: Local) -
 /// "stayed 48 s at 6 m, 11:42".
 fn stayed(shift: &Shift, arrival: usize, stay_s: f64, stop: Local, clock: &Clock) -> String {
     let point = &shift.points[arrival];
-    let when = hour(clock, point.time);
+    let when = clock.hour_minute(point.time);
     let seconds =
         if stay_s.is_finite() { format!("{:.0} s", stay_s.max(0.0)) } else { "some time".to_owned() };
     if point.at.is_somewhere() {
@@ -219,13 +218,13 @@ fn absent(shift: &Shift, nearest_m: f64, when: i64, is_passed: bool, clock: &Clo
     let depot = shift.depot.filter(|depot| fixes.iter().all(|fix| fix.at.distance_m(*depot) < AT_DEPOT_M));
     let (first, last) = (fixes[0].time, fixes[fixes.len() - 1].time);
     if depot.is_some() {
-        let (first, last) = (hour(clock, first), hour(clock, last));
+        let (first, last) = (clock.hour_minute(first), clock.hour_minute(last));
         return format!("the truck stayed at the depot, {} fixes {first}–{last}", fixes.len());
     }
     if is_passed {
-        return format!("drove by at {nearest_m:.0} m without stopping for it, {}", hour(clock, when));
+        return format!("drove by at {nearest_m:.0} m without stopping for it, {}", clock.hour_minute(when));
     }
-    format!("came no nearer than {nearest_m:.0} m, {}; track complete there", hour(clock, when))
+    format!("came no nearer than {nearest_m:.0} m, {}; track complete there", clock.hour_minute(when))
 }
 
 /// Visits much later than their round usually is are late.
