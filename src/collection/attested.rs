@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fill::logged::site_of;
+use super::planned::by_stop;
 use super::{Options, Outcome, Visit};
 use crate::model::round::Rounds;
 use crate::model::service::Services;
@@ -36,12 +37,8 @@ pub(super) fn attest(
 ) {
     let logs: Vec<Option<Vec<Entry<'_>>>> =
         rounds.stops.iter().map(|stop| Some(entries(services, site_of(stop, services)?))).collect();
-    let mut of_stop: Vec<Vec<usize>> = vec![Vec::new(); rounds.stops.len()];
-    for (index, visit) in visits.iter().enumerate() {
-        of_stop[visit.stop as usize].push(index);
-    }
     let mut word: BTreeMap<usize, Entry<'_>> = BTreeMap::new();
-    for (planned, log) in of_stop.iter().zip(&logs) {
+    for (planned, log) in by_stop(visits, rounds.stops.len()).iter().zip(&logs) {
         let about = |entry: &Entry<'_>| visit_of(visits, planned, entry.at, options);
         word.extend(log.iter().flatten().filter_map(|entry| Some((about(entry)?, *entry))));
     }
@@ -72,13 +69,13 @@ fn entries(services: &Services, site: usize) -> Vec<Entry<'_>> {
 }
 
 /// The visit among `planned` that was due nearest to an entry, if any can be meant.
-fn visit_of(visits: &[Visit], planned: &[usize], at: i64, options: &Options) -> Option<usize> {
+fn visit_of(visits: &[Visit], planned: &[u32], at: i64, options: &Options) -> Option<usize> {
     let may_be = |index: &usize| {
         let due = visits[*index].planned_at;
         (due - options.early_s()..=due + options.overrun_s()).contains(&at)
     };
-    let away_s = |index: &usize| (visits[*index].planned_at - at).abs();
-    planned.iter().copied().filter(may_be).min_by_key(away_s)
+    let away_s = |index: usize| (visits[index].planned_at - at).abs();
+    planned.iter().map(|&index| index as usize).filter(may_be).min_by_key(|&index| (away_s(index), index))
 }
 
 fn told(visit: &mut Visit, entry: Entry<'_>, clock: &Clock) {

@@ -11,6 +11,7 @@ use super::fill::logged::Emptied;
 use super::fill::rhythm::Rhythm;
 use super::fill::{Fills, Stretch};
 use super::nearby::{Nearby, REPORT_SPREAD_M};
+use super::planned::by_stop;
 use super::{Diagnosis, Outcome, Reason, Visit, kerbside};
 use crate::geocode::Located;
 use crate::link::Linked;
@@ -56,13 +57,9 @@ impl<'a> Records<'a> {
         logged: Vec<Vec<Emptied>>,
         rhythm: Rhythm,
     ) -> Self {
-        let mut of_stop = vec![Vec::new(); rounds.stops.len()];
-        for (index, visit) in (0u32..).zip(visits) {
-            of_stop[visit.stop as usize].push(index);
-        }
+        let of_stop = by_stop(visits, rounds.stops.len());
         let mut emptied = Vec::new();
-        for (of_stop, logged) in of_stop.iter_mut().zip(&logged) {
-            of_stop.sort_by_key(|&index| (visits[index as usize].planned_at, index));
+        for (of_stop, logged) in of_stop.iter().zip(&logged) {
             let of_stop = of_stop.iter().map(|&index| &visits[index as usize]);
             let mut times: Vec<i64> =
                 of_stop.filter(|visit| visit.outcome.is_emptied()).map(|visit| visit.served_at).collect();

@@ -35,3 +35,15 @@ pub fn visits(rounds: &Rounds, clock: &Clock) -> Vec<Visit> {
     visits.sort_by_key(|visit| (visit.day, visit.route, visit.trip, visit.sequence));
     visits
 }
+
+/// Indices of the visits of each of `n_stops` stops, in the order of their planned time.
+pub(super) fn by_stop(visits: &[Visit], n_stops: usize) -> Vec<Vec<u32>> {
+    let mut of_stop: Vec<Vec<u32>> = vec![Vec::new(); n_stops];
+    for (index, visit) in (0u32..).zip(visits) {
+        of_stop[visit.stop as usize].push(index);
+    }
+    for planned in &mut of_stop {
+        planned.sort_by_key(|&index| (visits[index as usize].planned_at, index));
+    }
+    of_stop
+}

@@ -6,6 +6,7 @@
 
 use super::super::diagnose::instant;
 use super::super::nearby::{Nearby, REPORT_SPREAD_M};
+use super::super::planned::by_stop;
 use super::super::{Evidence, Visit};
 use crate::model::kind::Kind;
 
@@ -28,13 +29,7 @@ impl Complaints {
     /// Finds the visits that each report may follow.
     pub(super) fn new(visits: &[Visit], evidence: &Evidence<'_>) -> Self {
         let &Evidence { rounds, reports, located, linked, clock, .. } = evidence;
-        let mut of_stop: Vec<Vec<(i64, u32)>> = vec![Vec::new(); rounds.stops.len()];
-        for (index, visit) in (0..).zip(visits) {
-            of_stop[visit.stop as usize].push((visit.planned_at, index));
-        }
-        for visits in &mut of_stop {
-            visits.sort_unstable();
-        }
+        let of_stop = by_stop(visits, rounds.stops.len());
         let nearby = Nearby::new(rounds, located, linked);
         let is_full = |report: &u32| reports.kind[*report as usize] == Kind::ContainerFull;
         let followed = (0..).take(reports.kind.len()).filter(is_full).map(|report| {
@@ -43,10 +38,9 @@ impl Complaints {
             let near = |metres: f64| (-0.5 * (metres / REPORT_SPREAD_M).powi(2)).exp();
             let all: f64 = stops.iter().map(|&(_, metres)| near(metres)).sum();
             let last = |&(stop, metres): &(u32, f64)| {
-                let visits: &Vec<(i64, u32)> = &of_stop[stop as usize];
-                let before = visits.partition_point(|&(planned_at, _)| planned_at <= at);
-                Some((visits[before.checked_sub(1)?].1, near(metres) / all))
-                    .filter(|(_, share)| *share > 0.01)
+                let of_stop: &Vec<u32> = &of_stop[stop as usize];
+                let before = of_stop.partition_point(|&visit| visits[visit as usize].planned_at <= at);
+                Some((of_stop[before.checked_sub(1)?], near(metres) / all)).filter(|(_, share)| *share > 0.01)
             };
             stops.iter().filter_map(last).collect()
         });
