@@ -20,8 +20,7 @@ const LEAST_CUT: f64 = 0.3;
 /// Naryanaswamy 2014). Half where every visit is sure; less the less sure they are, as half of two that look alike are
 /// right. Never more than a half, so that a visit that is more probably left out than made is never called made.
 pub(super) fn best_cut<'a>(chances: impl Iterator<Item = &'a Chance>) -> f64 {
-    let known = chances.filter(|chance| chance.unseen < 0.2);
-    let mut missed: Vec<f64> = known.map(|chance| (1.0 - chance.seen - chance.unseen).max(0.0)).collect();
+    let mut missed: Vec<f64> = chances.filter_map(Chance::left_out).collect();
     missed.sort_by(|a, b| b.total_cmp(a));
     let all: f64 = missed.iter().sum();
     let (mut right, mut best, mut cut) = (0.0, 0.0, 0.5);
