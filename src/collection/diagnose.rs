@@ -10,7 +10,7 @@ use super::dumping::Dumping;
 use super::fill::logged::Emptied;
 use super::fill::rhythm::Rhythm;
 use super::fill::{Fills, Stretch};
-use super::nearby::{Nearby, REPORT_SPREAD_M};
+use super::nearby::{Nearby, REPORT_SPREAD_M, instant, nearness};
 use super::planned::by_stop;
 use super::{Diagnosis, Outcome, Reason, Visit, kerbside};
 use crate::geocode::Located;
@@ -24,8 +24,6 @@ use crate::unit::DAY_S;
 
 /// Rounds of giving reports to stops and learning the fill from them.
 const PASSES: usize = 3;
-/// A report without a time of day is taken to come at this hour.
-const DATE_ONLY_S: i64 = 18 * 3600;
 /// No reason is impossible: least probability that a stop is full.
 const LEAST_FULL: f64 = 0.003;
 
@@ -225,12 +223,6 @@ fn reported_full(records: &Records<'_>, reports: &Reports, waste: &[u32], chosen
     reported
 }
 
-/// When a report was made, as well as the source says.
-pub(super) fn instant(clock: &Clock, reports: &Reports, report: usize) -> i64 {
-    let opened = reports.opened[report];
-    if reports.is_date_only[report] { clock.midnight(clock.day(opened)) + DATE_ONLY_S } else { opened }
-}
-
 /// Rubbish beside a stop whose last visit was missed: the share that is there because it was missed, and not
 /// dumped as elsewhere. Without more such reports after missed visits than after others, none is.
 fn overflow_beside(records: &Records<'_>, reports: &Reports, waste: &[u32], chosen: &[u32]) -> f64 {
@@ -299,7 +291,7 @@ impl Scene<'_> {
         let kind = self.reports.kind[report as usize];
         let mut all = Vec::new();
         for &(stop, metres) in nearby {
-            let near = (-0.5 * (metres / self.spread_m).powi(2)).exp().max(1e-12);
+            let near = nearness(metres, self.spread_m).max(1e-12);
             let mut explanations = if is_beside(kind) {
                 self.explain_beside(stop, at, stop == chosen)
             } else {

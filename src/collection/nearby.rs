@@ -1,9 +1,11 @@
-//! Reports and stops in, the stops that each report may be about out.
+//! Reports and stops in, when each report was made and the stops that it may be about out.
 
 use crate::geocode::Located;
 use crate::link::Linked;
 use crate::model::NONE;
+use crate::model::report::Reports;
 use crate::model::round::Rounds;
+use crate::period::Clock;
 use crate::stats::grid::Grid;
 use crate::unit::Local;
 
@@ -11,6 +13,8 @@ use crate::unit::Local;
 const NEARBY_M: f64 = 45.0;
 /// Reports lie this far from their stop, per axis, before the data say otherwise, metres.
 pub(super) const REPORT_SPREAD_M: f64 = 8.0;
+/// A report without a time of day is taken to come at this hour.
+const DATE_ONLY_S: i64 = 18 * 3600;
 
 /// The stops around each report.
 pub(super) struct Nearby<'a> {
@@ -39,4 +43,16 @@ impl<'a> Nearby<'a> {
         stops.dedup();
         stops.into_iter().map(|stop| (stop, self.stops[stop as usize].distance_m(at))).collect()
     }
+}
+
+/// How probable a report at so many metres from its stop is, against one at the stop itself: normal, `spread_m` along each
+/// axis.
+pub(super) fn nearness(metres: f64, spread_m: f64) -> f64 {
+    (-0.5 * (metres / spread_m).powi(2)).exp()
+}
+
+/// When a report was made, as well as the source says; seconds UTC.
+pub(super) fn instant(clock: &Clock, reports: &Reports, report: usize) -> i64 {
+    let opened = reports.opened[report];
+    if reports.is_date_only[report] { clock.midnight(clock.day(opened)) + DATE_ONLY_S } else { opened }
 }

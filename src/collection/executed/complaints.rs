@@ -4,8 +4,7 @@
 //! containers share a corner, the track shows one halt too few and the reports show for which of them. How much more
 //! often a visit that was left out is followed by a report than one that was made, is learnt along with everything else.
 
-use super::super::diagnose::instant;
-use super::super::nearby::{Nearby, REPORT_SPREAD_M};
+use super::super::nearby::{Nearby, REPORT_SPREAD_M, instant, nearness};
 use super::super::planned::by_stop;
 use super::super::{Evidence, Visit};
 use crate::model::kind::Kind;
@@ -35,7 +34,7 @@ impl Complaints {
         let followed = (0..).take(reports.kind.len()).filter(is_full).map(|report| {
             let at = instant(clock, reports, report as usize);
             let stops = nearby.of(report);
-            let near = |metres: f64| (-0.5 * (metres / REPORT_SPREAD_M).powi(2)).exp();
+            let near = |metres: f64| nearness(metres, REPORT_SPREAD_M);
             let all: f64 = stops.iter().map(|&(_, metres)| near(metres)).sum();
             let last = |&(stop, metres): &(u32, f64)| {
                 let of_stop: &Vec<u32> = &of_stop[stop as usize];
