@@ -2,7 +2,8 @@
 //!
 //! For each report every stop nearby is weighed: how near it is, what became of its last planned visit, and how
 //! probable it is that it was full by then. The pair of stop and reason that explains the report best is the diagnosis;
-//! its share of all the weight is the confidence. Crew remarks and exception codes are not used yet.
+//! its share of all the weight is the confidence. What crews noted counts through the visits, whose verdicts it has changed
+//! by then.
 
 use rayon::prelude::*;
 
