@@ -19,11 +19,11 @@ use self::fill::rhythm::Rhythm;
 use crate::geocode::Located;
 use crate::link::Linked;
 use crate::model::report::Reports;
-use crate::model::round::{Call, Rounds, Trip};
+use crate::model::round::{Rounds, Trip};
 use crate::model::service::Services;
 use crate::model::track::Track;
 use crate::model::{NONE, some};
-use crate::network::{Network, Path};
+use crate::network::{Network, Path, Snap};
 use crate::period::{Clock, Day};
 use crate::progress::Progress;
 use crate::stats::correct::benjamini_hochberg;
@@ -402,16 +402,16 @@ fn route_findings(
             trips.clone().flat_map(|trip| trip.calls.iter().map(|call| call.stop)).collect();
         stops.sort_unstable();
         stops.dedup();
-        let longest = trips.clone().map(|trip| (length_m(rounds, trip, network), trip));
-        let (length_m, longest) =
-            longest.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.id.cmp(&a.1.id))).unzip();
-        let line = longest.map_or_else(Vec::new, |trip| network.line_through(&places(rounds, trip)));
-        let length_m = length_m.unwrap_or(0.0);
+        let trips: Vec<(&Trip, Extent)> = trips.map(|trip| (trip, extent(rounds, trip, network))).collect();
+        let longest = trips
+            .iter()
+            .max_by(|(a, x), (b, y)| x.length_m.total_cmp(&y.length_m).then_with(|| b.id.cmp(&a.id)));
+        let line = longest.map_or_else(Vec::new, |(trip, _)| network.line_through(&places(rounds, trip)));
         let of_route = diagnoses.iter().filter(|diagnosis| some(diagnosis.route) == Some(index));
         RouteFinding {
             n_stops: u32::try_from(stops.len()).expect("stops have u32 indices"),
-            length_m,
-            duration_s: trips.map(|trip| duration_s(rounds, trip, network)).fold(0.0, f64::max),
+            length_m: longest.map_or(0.0, |(_, extent)| extent.length_m),
+            duration_s: trips.iter().map(|(_, extent)| extent.duration_s).fold(0.0, f64::max),
             adherence_pct: 100.0 * f64::from(emptied[index]) / f64::from(known[index]),
             n_reports: u32::try_from(of_route.count()).expect("reports have u32 indices"),
             expected: f64::NAN,
@@ -456,28 +456,32 @@ fn compare_routes(routes: &mut [RouteFinding], rounds: &Rounds, visits: &[Visit]
     }
 }
 
-/// Metres of a trip from depot to depot, leg by leg on the network where there is a way, else straight.
-fn length_m(rounds: &Rounds, trip: &Trip, network: &Network) -> f64 {
-    let leg = |pair: &[Local]| {
-        way(network, pair[0], pair[1]).map_or_else(|| pair[0].distance_m(pair[1]), |path| path.length_m)
+/// What a trip takes from depot to depot.
+struct Extent {
+    length_m: f64,
+    duration_s: f64,
+}
+
+/// The metres of a trip, leg by leg on the network where there is a way, else straight; the seconds of its timetable, and
+/// of the drives from the depot and back where there is a way.
+fn extent(rounds: &Rounds, trip: &Trip, network: &Network) -> Extent {
+    let places = places(rounds, trip);
+    let snap = |&at: &Local| network.snap(at, network.options().snap_m);
+    let snaps: Vec<Option<Snap>> = places.iter().map(snap).collect();
+    let ways: Vec<Option<Path>> = snaps.windows(2).map(|ends| network.path(ends[0]?, ends[1]?)).collect();
+    let leg_m = |(ends, way): (&[Local], &Option<Path>)| {
+        way.as_ref().map_or_else(|| ends[0].distance_m(ends[1]), |way| way.length_m)
     };
-    places(rounds, trip).windows(2).map(leg).sum()
-}
-
-/// Seconds of a trip: its timetable, and the drives from the depot and back to it.
-fn duration_s(rounds: &Rounds, trip: &Trip, network: &Network) -> f64 {
-    let (Some(first), Some(last)) = (trip.calls.first(), trip.calls.last()) else { return 0.0 };
-    let depot = some(trip.vehicle).and_then(|vehicle| rounds.vehicles[vehicle].depot);
-    let at = |call: &Call| Some(rounds.stops[call.stop as usize].at);
-    let drive_s = |from: Option<Local>, to: Option<Local>| Some(way(network, from?, to?)?.seconds);
-    let there_s = drive_s(depot, at(first)).unwrap_or(0.0);
-    let back_s = drive_s(at(last), depot).unwrap_or(0.0);
-    there_s + (last.departure_s - first.arrival_s) as f64 + back_s
-}
-
-fn way(network: &Network, from: Local, to: Local) -> Option<Path> {
-    let snap = |at: Local| network.snap(at, network.options().snap_m);
-    network.path(snap(from)?, snap(to)?)
+    let length_m = places.windows(2).zip(&ways).map(leg_m).sum();
+    let (Some(first), Some(last)) = (trip.calls.first(), trip.calls.last()) else {
+        return Extent { length_m, duration_s: 0.0 };
+    };
+    let has_depot = places.len() > trip.calls.len();
+    let drive_s = |way: Option<&Option<Path>>| {
+        way.and_then(Option::as_ref).filter(|_| has_depot).map_or(0.0, |way| way.seconds)
+    };
+    let timetable_s = (last.departure_s - first.arrival_s) as f64;
+    Extent { length_m, duration_s: drive_s(ways.first()) + timetable_s + drive_s(ways.last()) }
 }
 
 /// Where a trip goes: from the depot, where it is known, past its stops and back.
