@@ -71,6 +71,13 @@ struct Shift {
     depot: Option<Local>,
 }
 
+impl Shift {
+    /// The points at which the truck was heard of.
+    fn fixes(&self) -> Vec<&Point> {
+        self.points.iter().filter(|point| point.is_fix()).collect()
+    }
+}
+
 /// One shift's calls laid over its points.
 struct Laid {
     chances: Vec<Chance>,
@@ -286,7 +293,7 @@ fn refined(coarse: &[Point], kept: &[Vec<u32>], fine: &[Point]) -> Vec<Vec<u32>>
     let mut since: Vec<Vec<u32>> = vec![Vec::new()];
     for (point, kept) in coarse.iter().zip(kept) {
         since.last_mut().expect("there is always one").extend(kept);
-        if point.at.is_somewhere() {
+        if point.is_fix() {
             since.push(Vec::new());
         }
     }
@@ -297,7 +304,7 @@ fn refined(coarse: &[Point], kept: &[Vec<u32>], fine: &[Point]) -> Vec<Vec<u32>>
     let mut fixes = 0;
     let calls = fine.iter().map(|point| {
         let calls = since[fixes].clone();
-        fixes += usize::from(point.at.is_somewhere());
+        fixes += usize::from(point.is_fix());
         calls
     });
     calls.collect()

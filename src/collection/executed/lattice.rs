@@ -47,7 +47,8 @@ pub(super) struct Point {
 }
 
 impl Point {
-    fn is_fix(&self) -> bool {
+    /// Whether the truck was heard of then.
+    pub(super) fn is_fix(&self) -> bool {
         self.at.is_somewhere()
     }
 }

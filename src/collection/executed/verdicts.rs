@@ -60,12 +60,10 @@ impl Judge<'_> {
             let halt = habits.halt[shift.stops[call] as usize];
             let visit = &mut visits[shift.visits[call]];
             let window = window(shift, chances, &is_seen, call);
+            visit.confidence = share(1.0 - chance.seen);
             if let Some(&gap) = unlogged.get(&visit.trip) {
-                visit.confidence = share(1.0 - chance.seen);
                 visit.evidence = match gap {
-                    (from, Some(to)) => {
-                        format!("track has a hole {}–{}", clock.hour_minute(from), clock.hour_minute(to))
-                    }
+                    (from, Some(to)) => unheard(from, to, clock),
                     (from, None) => {
                         format!("track ends at {}, before the round was due", clock.hour_minute(from))
                     }
@@ -75,28 +73,27 @@ impl Judge<'_> {
                 visit.outcome = Outcome::Served;
                 visit.confidence = share(chance.seen);
                 visit.evidence = stayed(shift, arrival, chance.stay_s, stop, clock);
-            } else if let Some(hole) = hole_within(shift, window, halt, habits) {
-                visit.confidence = share(1.0 - chance.seen);
-                let (from, to) = (shift.points[hole.0].time, shift.points[hole.1].time);
-                visit.evidence =
-                    format!("track has a hole {}–{}", clock.hour_minute(from), clock.hour_minute(to));
+            } else if let Some((from, to)) = hole_within(shift, window, halt, habits) {
+                visit.evidence = unheard(shift.points[from].time, shift.points[to].time, clock);
             } else if window.0.is_none() && shift.may_begin_unseen {
-                visit.confidence = share(1.0 - chance.seen);
                 let first = clock.hour_minute(shift.points[0].time);
                 visit.evidence = format!("track begins at {first}, away from the depot");
             } else if window.1.is_none() && shift.may_end_unseen {
-                visit.confidence = share(1.0 - chance.seen);
                 let last = clock.hour_minute(last);
                 visit.evidence = format!("track ends at {last}, away from the depot");
             } else {
                 let (nearest_m, when) = nearest(shift, window, stop);
                 let is_passed = nearest_m <= options.pass_m;
                 visit.outcome = if is_passed { Outcome::Passed } else { Outcome::Skipped };
-                visit.confidence = share(1.0 - chance.seen);
                 visit.evidence = absent(shift, nearest_m, when, is_passed, clock);
             }
         }
     }
+}
+
+/// "track has a hole 07:54–08:30".
+fn unheard(from: i64, to: i64, clock: &Clock) -> String {
+    format!("track has a hole {}–{}", clock.hour_minute(from), clock.hour_minute(to))
 }
 
 /// When nothing was logged: from the last fix before to the first one after, if any.
@@ -111,15 +108,8 @@ struct Planned {
     seen: usize,
 }
 
-/// Trips that the track says nothing about, although the truck was at the depot before and after: it ends before they
-/// were due, or half of their time lies in one gap there. A truck that makes two rounds a day is back at the depot between
-/// them; a call or two that the round before passed prove nothing. One that stays at the depot because its round is cancelled
-/// reports from there.
-fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool], hole_s: i64) -> BTreeMap<u32, Gap> {
-    let fixes: Vec<&Point> = shift.points.iter().filter(|point| point.at.is_somewhere()).collect();
-    let is_at_depot =
-        |point: &&Point| shift.depot.is_some_and(|depot| point.at.distance_m(depot) < AT_DEPOT_M);
-    let end = shift.points[shift.points.len() - 1].time;
+/// The trips of a shift.
+fn planned(visits: &[Visit], shift: &Shift, is_seen: &[bool]) -> BTreeMap<u32, Planned> {
     let mut trips: BTreeMap<u32, Planned> = BTreeMap::new();
     for (&index, &is_seen) in shift.visits.iter().zip(is_seen) {
         let visit = &visits[index];
@@ -129,6 +119,18 @@ fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool], hole_s: i64
         trip.calls += 1;
         trip.seen += usize::from(is_seen);
     }
+    trips
+}
+
+/// Trips that the track says nothing about, although the truck was at the depot before and after: it ends before they
+/// were due, or half of their time lies in one gap there. A truck that makes two rounds a day is back at the depot between
+/// them; a call or two that the round before passed prove nothing. One that stays at the depot because its round is cancelled
+/// reports from there.
+fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool], hole_s: i64) -> BTreeMap<u32, Gap> {
+    let fixes = shift.fixes();
+    let is_at_depot =
+        |point: &&Point| shift.depot.is_some_and(|depot| point.at.distance_m(depot) < AT_DEPOT_M);
+    let end = shift.points[shift.points.len() - 1].time;
     let gap = |trip: &Planned| {
         let shared_s = |from: i64, to: i64| to.min(trip.last) - from.max(trip.first);
         let is_in = |pair: &&[&Point]| {
@@ -139,7 +141,7 @@ fn unlogged_trips(visits: &[Visit], shift: &Shift, is_seen: &[bool], hole_s: i64
         let within = fixes.windows(2).find(at_depot).map(|pair| (pair[0].time, Some(pair[1].time)));
         within.or((end < trip.first).then_some((end, None)))
     };
-    let unseen = trips.into_iter().filter(|(_, trip)| 2 * trip.seen < trip.calls);
+    let unseen = planned(visits, shift, is_seen).into_iter().filter(|(_, trip)| 2 * trip.seen < trip.calls);
     unseen.filter_map(|(number, trip)| Some((number, gap(&trip)?))).collect()
 }
 
@@ -183,7 +185,7 @@ fn hole_within(
 /// How near the truck came within the window, and when; straight between fixes that follow each other closely.
 fn nearest(shift: &Shift, window: (Option<usize>, Option<usize>), stop: Local) -> (f64, i64) {
     let (from, to) = (window.0.unwrap_or(0), window.1.unwrap_or(shift.points.len() - 1));
-    let fixes: Vec<&Point> = shift.points[from..=to].iter().filter(|point| point.at.is_somewhere()).collect();
+    let fixes: Vec<&Point> = shift.points[from..=to].iter().filter(|point| point.is_fix()).collect();
     let mut best = (f64::INFINITY, 0);
     for (place, fix) in fixes.iter().enumerate() {
         best = if fix.at.distance_m(stop) < best.0 { (fix.at.distance_m(stop), fix.time) } else { best };
@@ -203,7 +205,7 @@ fn stayed(shift: &Shift, arrival: usize, stay_s: f64, stop: Local, clock: &Clock
     let when = clock.hour_minute(point.time);
     let seconds =
         if stay_s.is_finite() { format!("{:.0} s", stay_s.max(0.0)) } else { "some time".to_owned() };
-    if point.at.is_somewhere() {
+    if point.is_fix() {
         format!("stayed {seconds} at {:.0} m, {when}", point.at.distance_m(stop))
     } else {
         format!("{seconds} more than the drive takes, between two fixes, about {when}")
@@ -212,8 +214,7 @@ fn stayed(shift: &Shift, arrival: usize, stay_s: f64, stop: Local, clock: &Clock
 
 /// Why a visit that was not made was not made.
 fn absent(shift: &Shift, nearest_m: f64, when: i64, is_passed: bool, clock: &Clock) -> String {
-    let is_fix = |point: &&Point| point.at.is_somewhere();
-    let fixes: Vec<&Point> = shift.points.iter().filter(is_fix).collect();
+    let fixes = shift.fixes();
     let depot = shift.depot.filter(|depot| fixes.iter().all(|fix| fix.at.distance_m(*depot) < AT_DEPOT_M));
     let (first, last) = (fixes[0].time, fixes[fixes.len() - 1].time);
     if depot.is_some() {
