@@ -36,6 +36,8 @@ const FINE_FROM: usize = 4;
 /// Seconds between those moments: at first, and then.
 const COARSE_S: i64 = 20;
 const FINE_S: i64 = 7;
+/// Fixes are far apart when more seconds than these lie between them.
+const FAR_APART_S: i64 = 40;
 /// A truck this near to its depot is at its depot, metres.
 const AT_DEPOT_M: f64 = 300.0;
 /// A truck that stood still at its depot while nothing was logged is found again this near to where it was, metres;
@@ -191,9 +193,9 @@ fn shifts_of(
             let until = (last + options.overrun_s()).min(next_first);
             let depot = rounds.vehicles[vehicle].depot.or_else(|| usual_start(track, clock));
             let span = (first - options.early_s(), until);
-            let stops: Vec<Local> =
-                planned.iter().map(|&index| rounds.stops[visits[index].stop as usize].at).collect();
-            Some(shift(visits, planned, &stops, track, span, depot, options, step_s))
+            let place = |&index: &usize| rounds.stops[visits[index].stop as usize].at;
+            let places = planned.iter().map(place).collect();
+            Some(Due { visits, planned, places, span, depot }.shift(track, options, step_s))
         })
         .collect();
     shifts.retain(|shift| !shift.points.is_empty());
@@ -220,61 +222,76 @@ fn usual_start(track: &Track, clock: &Clock) -> Option<Local> {
     (count.0 >= 3 && 10 * count.0 >= 6 * firsts.len()).then_some(depot)
 }
 
-/// The points of one shift that is to call at `stops`: its fixes within `from..until`, and moments between those that
-/// are far apart.
-#[expect(clippy::too_many_arguments, reason = "one call, of all that makes a shift")]
-fn shift(
-    visits: &[Visit],
-    planned: &[usize],
-    stops: &[Local],
-    track: &Track,
-    (from, until): (i64, i64),
+/// What one vehicle is to do on a day.
+struct Due<'a> {
+    visits: &'a [Visit],
+    /// Indices into the visits, in planned order.
+    planned: &'a [usize],
+    /// Where each of them is.
+    places: Vec<Local>,
+    /// When its fixes count, seconds UTC.
+    span: (i64, i64),
     depot: Option<Local>,
-    options: &Options,
-    step_s: i64,
-) -> Shift {
-    let range =
-        track.time.partition_point(|&time| time < from)..track.time.partition_point(|&time| time <= until);
-    let from_depot_m = |at: Local| depot.map_or(f64::INFINITY, |depot| depot.distance_m(at));
-    let nearest_m = stops.iter().map(|&at| from_depot_m(at)).fold(f64::INFINITY, f64::min);
-    let is_at_depot = |at: Local| from_depot_m(at) < AT_DEPOT_M;
-    let is_in_yard = |at: Local| from_depot_m(at) < NEARER_THAN_STOPS * nearest_m;
-    let mut points: Vec<Point> = Vec::with_capacity(range.len());
-    let mut holes = Vec::new();
-    for index in range {
-        let (time, at) = (track.time[index], track.at[index]);
-        if !at.is_somewhere() || points.last().is_some_and(|last| last.time >= time) {
-            continue;
-        }
-        if let Some(last) = points.last().copied() {
-            let gap_s = time - last.time;
-            let is_parked = last.at.distance_m(at) < PARKED_M || (is_in_yard(last.at) && is_in_yard(at));
-            let is_asleep = gap_s > options.hole_s && is_at_depot(last.at) && is_at_depot(at) && is_parked;
-            if gap_s > options.hole_s && !is_asleep {
-                holes.push((points.len() - 1, 0));
-            }
-            if gap_s > 40 && !is_asleep {
-                let is_hole = gap_s > options.hole_s;
-                fill_gap(&mut points, &last, time, if is_hole { COARSE_S } else { step_s }, is_hole);
-            }
-        }
-        let speed_ms = track.speed_ms.get(index).map_or(f64::NAN, |&speed| f64::from(speed));
-        points.push(Point { time, at, speed_ms, is_in_hole: false });
-        if let Some(hole) = holes.last_mut().filter(|hole| hole.1 == 0) {
-            hole.1 = points.len() - 1;
+}
+
+impl Due<'_> {
+    /// It with the fixes of `track`, and a moment in about every `step_s` between those that are far apart.
+    fn shift(&self, track: &Track, options: &Options, step_s: i64) -> Shift {
+        let (points, holes) = self.points(track, options.hole_s, step_s);
+        let begins = self.visits[self.planned[0]].planned_at;
+        Shift {
+            visits: self.planned.to_vec(),
+            stops: self.planned.iter().map(|&index| self.visits[index].stop).collect(),
+            // A track that begins when the tour should long be under way says nothing about what came before.
+            may_begin_unseen: points.first().is_some_and(|first| {
+                !self.is_at_depot(first.at) || first.time > begins + options.early_s() / 2
+            }),
+            may_end_unseen: points.last().is_some_and(|last| !self.is_at_depot(last.at)),
+            points,
+            holes,
+            depot: self.depot,
         }
     }
-    Shift {
-        visits: planned.to_vec(),
-        stops: planned.iter().map(|&index| visits[index].stop).collect(),
-        // A track that begins when the tour should long be under way says nothing about what came before.
-        may_begin_unseen: points.first().is_some_and(|first| {
-            !is_at_depot(first.at) || first.time > visits[planned[0]].planned_at + options.early_s() / 2
-        }),
-        may_end_unseen: points.last().is_some_and(|last| !is_at_depot(last.at)),
-        points,
-        holes,
-        depot,
+
+    fn from_depot_m(&self, at: Local) -> f64 {
+        self.depot.map_or(f64::INFINITY, |depot| depot.distance_m(at))
+    }
+
+    fn is_at_depot(&self, at: Local) -> bool {
+        self.from_depot_m(at) < AT_DEPOT_M
+    }
+
+    /// The fixes, with moments between those that are far apart; and the holes, as indices into them.
+    fn points(&self, track: &Track, hole_s: i64, step_s: i64) -> (Vec<Point>, Vec<(usize, usize)>) {
+        let before = |instant: i64| track.time.partition_point(|&time| time < instant);
+        let range = before(self.span.0)..before(self.span.1.saturating_add(1));
+        let nearest_m = self.places.iter().map(|&at| self.from_depot_m(at)).fold(f64::INFINITY, f64::min);
+        let is_in_yard = |at: Local| self.from_depot_m(at) < NEARER_THAN_STOPS * nearest_m;
+        let mut points: Vec<Point> = Vec::with_capacity(range.len());
+        let mut holes = Vec::new();
+        for index in range {
+            let (time, at) = (track.time[index], track.at[index]);
+            if !at.is_somewhere() || points.last().is_some_and(|last| last.time >= time) {
+                continue;
+            }
+            if let Some(last) = points.last().copied() {
+                let gap_s = time - last.time;
+                let is_parked = last.at.distance_m(at) < PARKED_M || (is_in_yard(last.at) && is_in_yard(at));
+                let is_asleep =
+                    gap_s > hole_s && self.is_at_depot(last.at) && self.is_at_depot(at) && is_parked;
+                let is_hole = gap_s > hole_s && !is_asleep;
+                let begins = points.len() - 1;
+                if gap_s > FAR_APART_S && !is_asleep {
+                    fill_gap(&mut points, &last, time, if is_hole { COARSE_S } else { step_s }, is_hole);
+                }
+                if is_hole {
+                    holes.push((begins, points.len()));
+                }
+            }
+            let speed_ms = track.speed_ms.get(index).map_or(f64::NAN, |&speed| f64::from(speed));
+            points.push(Point { time, at, speed_ms, is_in_hole: false });
+        }
+        (points, holes)
     }
 }
 
