@@ -91,6 +91,15 @@ fn drive(
     }
 }
 
+/// Fixes at the depot, so many seconds after the round is due.
+fn stand(track: &mut Track, day: i32, after_s: impl Iterator<Item = i64>) {
+    for after_s in after_s {
+        track.time.push(i64::from(FIRST_DAY + day) * DAY_S + PLANNED_S + after_s);
+        track.at.push(Local::new(3.0, 4.0));
+        track.speed_ms.push(0.0);
+    }
+}
+
 fn empty_track() -> Track {
     Track { vehicle: "truck".into(), ..Track::default() }
 }
@@ -166,11 +175,7 @@ fn a_truck_that_stays_at_its_depot_has_skipped_the_round() {
     let mut track = empty_track();
     for day in 0..DAYS {
         if day == 5 {
-            for fix in 0..200 {
-                track.time.push(i64::from(FIRST_DAY + day) * DAY_S + PLANNED_S - 600 + 20 * fix);
-                track.at.push(Local::new(3.0, 4.0));
-                track.speed_ms.push(0.0);
-            }
+            stand(&mut track, day, (0..200).map(|fix| 20 * fix - 600));
         } else {
             drive(&mut track, day, 0, |_| true, |_| true);
         }
@@ -189,12 +194,7 @@ fn a_truck_that_is_not_heard_of_while_its_round_is_due_may_have_driven_it_though
     let mut track = empty_track();
     for day in 0..DAYS {
         if day == 5 {
-            for fix in 0..60 {
-                let after_s = if fix < 30 { 0 } else { 1500 };
-                track.time.push(i64::from(FIRST_DAY + day) * DAY_S + PLANNED_S - 900 + 20 * fix + after_s);
-                track.at.push(Local::new(3.0, 4.0));
-                track.speed_ms.push(0.0);
-            }
+            stand(&mut track, day, (0..60).map(|fix| 20 * fix - 900 + if fix < 30 { 0 } else { 1500 }));
         } else {
             drive(&mut track, day, 0, |_| true, |_| true);
         }
