@@ -8,9 +8,9 @@
 //! overflow per minute goes in, paid for by the calls whose loss is smallest per minute, until none is left
 //! that pays. Days keep within the shift, loads within the truck, emptyings of a stop apart.
 //!
-//! Stops of whose filling nothing is known are left as they are, and no call is taken from a stop that its crews leave
-//! out more than others. No trip runs on a further day, and no truck
-//! on a day on which it stands still today. Service windows are not known to the feed, so none are held.
+//! Stops of whose filling nothing is known are left as they are, and no call is taken from a stop that its crews
+//! leave out more than others. No trip runs on a further day, and no truck on a day on which it stands still today.
+//! Service windows are not known to the feed, so none are held.
 
 mod tours;
 mod search;
