@@ -239,6 +239,16 @@ pub struct StopFinding {
     pub q_value: f64,
 }
 
+impl StopFinding {
+    /// The q-value below which a stop counts as skipped more than the others.
+    const SURE: f64 = 0.05;
+
+    /// Whether it is skipped more than the others, beyond what chance explains.
+    pub fn is_often_skipped(&self) -> bool {
+        self.q_value < Self::SURE
+    }
+}
+
 /// One route over the whole period; parallel to [`Rounds::routes`](crate::model::round::Rounds).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RouteFinding {

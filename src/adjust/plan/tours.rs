@@ -2,11 +2,14 @@
 //! takes, when each stop is emptied, and what that leaves to overflow.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::super::Situation;
 use super::super::benefit::{self, Overflow};
 use super::super::cost::{self, Leg, Legs};
 use super::Week;
+use crate::collection::StopFinding;
+use crate::model::round::Stop;
 use crate::model::some;
 
 /// Stops of other trips that a trip may take over, at most: the nearest ones that overflow.
@@ -14,9 +17,6 @@ const GUESTS: usize = 150;
 
 /// Hours of overflow per week below which a stop needs no further call.
 pub(super) const NEGLIGIBLE_H: f64 = 0.1;
-
-/// A stop with a q-value below this is left out by its crews more than others.
-const OFTEN_SKIPPED: f64 = 0.05;
 
 /// The places that one trip can call at, and the drives between them.
 #[derive(Debug)]
@@ -153,15 +153,15 @@ pub(super) struct Tour {
 /// All tours of a week.
 #[derive(Debug, Clone)]
 pub(super) struct Tours<'a> {
-    pub(super) yards: std::rc::Rc<Vec<Yard>>,
+    pub(super) yards: Rc<Vec<Yard>>,
     pub(super) all: Vec<Tour>,
     overflow: &'a [Option<Overflow>],
     /// Tours that call at each stop, ascending.
     at_stop: Vec<Vec<usize>>,
     /// Whether each stop is left out by its crews more than others.
-    is_often_skipped: std::rc::Rc<Vec<bool>>,
+    is_often_skipped: Rc<Vec<bool>>,
     /// Kilograms that come into each stop in a day where that is known; else what is in it when it is emptied.
-    content: std::rc::Rc<Vec<Content>>,
+    content: Rc<Vec<Content>>,
     /// Seconds that each vehicle works on each weekday at most: its shift, or today's work where that is more.
     limit_s: Vec<[f64; 7]>,
     capacity_kg: Vec<f64>,
@@ -209,7 +209,7 @@ impl<'a> Tours<'a> {
                 });
             }
         }
-        let content = |(index, stop): (usize, &crate::model::round::Stop)| Content {
+        let content = |(index, stop): (usize, &Stop)| Content {
             full_kg: stop.capacity_l.unwrap_or(options.capacity_l) * options.kg_per_litre,
             per_week: situation
                 .collection
@@ -218,12 +218,12 @@ impl<'a> Tours<'a> {
                 .map_or(f64::NAN, |found| 7.0 * found.fill_per_day),
             usual: options.usual_fill,
         };
-        let skipped = |found: &crate::collection::StopFinding| found.q_value < OFTEN_SKIPPED;
+        let is_often_skipped = situation.collection.stops.iter().map(StopFinding::is_often_skipped).collect();
         let mut tours = Self {
-            is_often_skipped: std::rc::Rc::new(situation.collection.stops.iter().map(skipped).collect()),
-            yards: std::rc::Rc::new(yards),
+            is_often_skipped: Rc::new(is_often_skipped),
+            yards: Rc::new(yards),
             at_stop: vec![Vec::new(); rounds.stops.len()],
-            content: std::rc::Rc::new(rounds.stops.iter().enumerate().map(content).collect()),
+            content: Rc::new(rounds.stops.iter().enumerate().map(content).collect()),
             limit_s: Vec::new(),
             capacity_kg: rounds.vehicles.iter().map(|it| it.capacity_kg.unwrap_or(f64::INFINITY)).collect(),
             all,
@@ -405,7 +405,7 @@ impl<'a> Tours<'a> {
     /// Takes the calls at `stop` out of `tour`.
     pub(super) fn remove(&mut self, tour: usize, stop: u32) {
         self.at_stop[stop as usize].retain(|&other| other != tour);
-        let yards = std::rc::Rc::clone(&self.yards);
+        let yards = Rc::clone(&self.yards);
         let yard = &yards[self.all[tour].yard];
         self.all[tour].order.retain(|&place| yard.stops[place] != stop);
         self.renew(tour);
@@ -420,7 +420,7 @@ impl<'a> Tours<'a> {
 
     /// Brings times in line with the order of a tour.
     fn renew(&mut self, tour: usize) {
-        let yards = std::rc::Rc::clone(&self.yards);
+        let yards = Rc::clone(&self.yards);
         let tour = &mut self.all[tour];
         let yard = &yards[tour.yard];
         tour.work_s = yard.work_s(&tour.order);

@@ -351,9 +351,8 @@ fn repeats(findings: &Findings) -> Option<Section> {
 fn worst_stops(findings: &Findings) -> Vec<(u32, &StopFinding)> {
     let mut stops: Vec<_> = (0u32..).zip(&findings.collection.stops).collect();
     stops.retain(|(_, stop)| stop.n_skipped > 0 || stop.n_reports > 0);
-    let is_sure = |stop: &StopFinding| stop.q_value < 0.05;
     stops.sort_by(|(a, x), (b, y)| {
-        let first = is_sure(y).cmp(&is_sure(x)).then(y.n_skipped.cmp(&x.n_skipped));
+        let first = y.is_often_skipped().cmp(&x.is_often_skipped()).then(y.n_skipped.cmp(&x.n_skipped));
         first.then(y.n_reports.cmp(&x.n_reports)).then(a.cmp(b))
     });
     stops

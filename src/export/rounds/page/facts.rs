@@ -10,8 +10,6 @@ use crate::model::some;
 use crate::random::{Random, Stream};
 use rand::Rng;
 
-/// A stop is skipped beyond chance below this q-value: the level of the whole report.
-const SURE: f64 = 0.05;
 /// Late on so many of its visits, a stop is marked: fewer are a traffic jam.
 const OFTEN_LATE: f64 = 0.15;
 /// Shuffles behind the p-value of the worst weekday.
@@ -335,9 +333,8 @@ fn tour<'a>(
 }
 
 fn sign(tally: &Tally, finding: Option<&StopFinding>, n_full: u32) -> Sign {
-    let q_value = finding.map_or(f64::NAN, |finding| finding.q_value);
     let p_overflow = finding.map_or(f64::NAN, |finding| finding.p_overflow);
-    if q_value < SURE && tally.missed > 1 {
+    if finding.is_some_and(StopFinding::is_often_skipped) && tally.missed > 1 {
         Sign::Skipped
     } else if n_full >= OFTEN_FULL || p_overflow >= LIKELY_FULL {
         Sign::Full
