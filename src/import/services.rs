@@ -144,8 +144,7 @@ pub fn read(
         let (emptied, vain): (Vec<_>, Vec<_>) =
             lifts.into_iter().partition(|lift| !reading.is_in_vain(lift, source));
         for lift in &vain {
-            let code = reading.codes.get(lift.code).to_owned();
-            reading.note(lift, Code::ServiceNotEmptied, &code);
+            reading.note_in_vain(lift);
             of_site.entry(lift.site).or_default();
         }
         in_vain.extend(vain);
@@ -310,10 +309,10 @@ impl Reading<'_> {
         lift.code != NONE && source.not_emptied.iter().any(is_known)
     }
 
-    /// Says something about a row that is used.
-    fn note(&mut self, lift: &Lift<i64>, code: Code, value: &str) {
+    /// Says that a row tells of a site that was not emptied.
+    fn note_in_vain(&mut self, lift: &Lift<i64>) {
         let file = &self.origins[lift.file as usize].name;
-        self.issues.add(file, lift.row, "code", code, value);
+        self.issues.add(file, lift.row, "code", Code::ServiceNotEmptied, self.codes.get(lift.code));
     }
 
     /// The lifts of a source by site and time, without weighings of nothing, repetitions and wrong dates.

@@ -73,14 +73,4 @@ impl Services {
         let before = |site: usize| self.not_emptied.partition_point(|visit| (visit.site as usize) < site);
         &self.not_emptied[before(site)..before(site + 1)]
     }
-
-    /// The services of a site that begin within `from..until`, seconds UTC: what speaks for a planned visit.
-    ///
-    /// # Panics
-    /// When there is no such site.
-    pub fn between(&self, site: usize, from: i64, until: i64) -> &[Service] {
-        let of_site = &self.of_site[site];
-        let before = |instant: i64| of_site.partition_point(|service| service.begun < instant);
-        &of_site[before(from)..before(until).max(before(from))]
-    }
 }
