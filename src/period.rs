@@ -13,9 +13,24 @@ use crate::error::{Error, Result};
 /// An instant that is not known (an open report has no closing time).
 pub const NEVER: i64 = i64::MIN;
 
-/// Names of the weekdays, Monday first; their first three letters abbreviate them.
+/// Names of the weekdays, Monday first.
 pub const WEEKDAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// The same in small letters, as feeds and names of files have them.
+pub const SMALL_WEEKDAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// Abbreviated names of the weekdays that are `on`, Monday first, as in `Tue Fri`.
+pub fn short_weekdays(on: [bool; 7]) -> impl Iterator<Item = &'static str> {
+    WEEKDAYS.into_iter().zip(on).filter(|(_, is_on)| *is_on).map(|(name, _)| &name[..3])
+}
+
+/// The weekday, 0 for Monday, that a word names or abbreviates by three letters at least, whatever their case.
+pub fn weekday_of(word: &str) -> Option<usize> {
+    let word = word.to_lowercase();
+    SMALL_WEEKDAYS.iter().position(|name| word.starts_with(&name[..3]))
+}
 
 /// A civil day, counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -186,6 +201,16 @@ mod tests {
     fn weekdays_count_from_monday() {
         assert_eq!(Day::from_date(jiff::civil::date(2026, 1, 5)).weekday(), 0);
         assert_eq!(Day::from_date(jiff::civil::date(1969, 12, 28)).weekday(), 6);
+    }
+
+    #[test]
+    fn weekdays_are_known_by_their_names_in_full_or_in_short() {
+        assert_eq!(WEEKDAYS.map(str::to_lowercase), SMALL_WEEKDAYS);
+        assert_eq!(WEEKDAYS.map(weekday_of), [0, 1, 2, 3, 4, 5, 6].map(Some));
+        let some = [false, true, false, false, true, false, false];
+        let short: Vec<&str> = short_weekdays(some).collect();
+        assert_eq!(short, ["Tue", "Fri"]);
+        assert_eq!([weekday_of("fri"), weekday_of("daily"), weekday_of("")], [Some(4), None, None]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{bar, out, say};
 use crate::adjust::Situation;
 use crate::adjust::replan::{District, districts};
 use crate::error::Result;
-use crate::period::WEEKDAYS;
+use crate::period::short_weekdays;
 use crate::pipeline;
 use crate::project::Project;
 
@@ -44,8 +44,7 @@ fn rows(text: &mut String, number: usize, district: &District, situation: &Situa
 }
 
 fn weekdays(district: &District) -> String {
-    let days = WEEKDAYS.iter().zip(district.weekdays).filter(|(_, is_on)| *is_on);
-    days.map(|(day, _)| &day[..3]).collect::<Vec<_>>().join(" ")
+    short_weekdays(district.weekdays).collect::<Vec<_>>().join(" ")
 }
 
 fn compared(number: usize, district: &District) -> String {

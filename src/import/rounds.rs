@@ -23,7 +23,7 @@ use crate::import::open::{SourceFile, files};
 use crate::issue::{Code, Issues, SourceCount};
 use crate::model::NONE;
 use crate::model::round::{Call, Kerbside, Rounds, Route, Stop, Trip, Vehicle};
-use crate::period::{Day, Period};
+use crate::period::{Day, Period, SMALL_WEEKDAYS};
 use crate::place::Plane;
 use crate::unit::{Local, LonLat};
 use feed::{Feed, Row, Sheet};
@@ -292,8 +292,6 @@ impl FeedReader<'_> {
 
     /// The days of every service.
     fn services(&mut self) -> Result<BTreeMap<String, Service>> {
-        const DAYS: [&str; 7] =
-            ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
         let (weekly, dates) = (self.feed.sheet("calendar.txt")?, self.feed.sheet("calendar_dates.txt")?);
         if weekly.is_none() && dates.is_none() {
             return Err(self.feed.error(
@@ -308,7 +306,7 @@ impl FeedReader<'_> {
             let left_out = self.each_row(&sheet, |_, _, row| {
                 let service = row.required("service_id")?;
                 let (from, to) = (row.day("start_date")?, row.day("end_date")?);
-                let runs = DAYS.map(|day| row.text(day) == "1");
+                let runs = SMALL_WEEKDAYS.map(|day| row.text(day) == "1");
                 let days = (from.max(window.from).0..=to.min(window.to).0).map(Day);
                 let days = days.filter(|day| runs[day.weekday()]);
                 services.entry(service).or_default().days.extend(days);

@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::period::{Day, Period, WEEKDAYS};
+use crate::period::{Day, Period, weekday_of};
 
 /// The `[simulate]` table of a project.
 #[derive(Debug, Clone, Deserialize, Serialize, PartialEq)]
@@ -191,9 +191,7 @@ impl Options {
         for text in &self.weekdays {
             let mut days = [false; 7];
             for word in text.split_whitespace() {
-                let begins = |day: &&str| word.to_lowercase().starts_with(&day[..3].to_lowercase());
-                let day = WEEKDAYS.iter().position(begins);
-                days[day.ok_or_else(|| refused(text))?] = true;
+                days[weekday_of(word).ok_or_else(|| refused(text))?] = true;
             }
             if !days.contains(&true) {
                 return Err(refused(text));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::tours::{Tour, Tours};
 use crate::model::round::{Call, Rounds, Trip};
-use crate::period::{Day, WEEKDAYS};
+use crate::period::{Day, short_weekdays};
 
 /// `today` with the tours of `after` where they differ from those of `before`.
 pub(super) fn rounds(after: &Tours, before: &Tours, today: &Rounds) -> Rounds {
@@ -92,9 +92,12 @@ fn variants_of(trip: &Trip, variants: Vec<(Vec<Call>, [bool; 7])>, left_out: [bo
     let is_whole = variants.len() == 1 && rest.is_empty() && rest_cancelled.is_empty();
     for (calls, weekdays) in variants.into_iter().filter(|(calls, _)| !calls.is_empty()) {
         let (days, cancelled) = on(weekdays);
-        let short = (0..7).filter(|&day| weekdays[day]).map(|day| WEEKDAYS[day][..3].to_lowercase());
-        let names: Vec<String> = short.collect();
-        let id = if is_whole { trip.id.clone() } else { format!("{}-{}", trip.id, names.join("-")) };
+        let names: Vec<&str> = short_weekdays(weekdays).collect();
+        let id = if is_whole {
+            trip.id.clone()
+        } else {
+            format!("{}-{}", trip.id, names.join("-").to_lowercase())
+        };
         trips.push(Trip { id, calls, days, cancelled, ..trip.clone() });
     }
     if !rest.is_empty() || !rest_cancelled.is_empty() {

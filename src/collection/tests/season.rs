@@ -16,7 +16,7 @@ use crate::model::round::{Call, Rounds, Route, Stop, Trip, Vehicle};
 use crate::model::street::{Streets, Way};
 use crate::model::text::{Texts, Words};
 use crate::model::track::Track;
-use crate::period::{Clock, Day, NEVER};
+use crate::period::{Clock, Day, NEVER, SMALL_WEEKDAYS};
 use crate::place::{Crs, Plane};
 use crate::random::Random;
 use crate::unit::{Local, LonLat};
@@ -211,12 +211,11 @@ fn trips(folder: &Path, stops: &[Stop], routes: &[Route], vehicles: &[Vehicle]) 
         .iter()
         .map(|row| {
             let calendar = &calendar[&row["service_id"]];
-            let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
             let mine = |date: &&Row| date["service_id"] == row["service_id"] && date["exception_type"] == "2";
             let mut cancelled: Vec<Day> = dates.iter().filter(mine).map(|date| day(&date["date"])).collect();
             cancelled.sort_unstable();
             let (from, to) = (day(&calendar["start_date"]), day(&calendar["end_date"]));
-            let runs = |day: &Day| calendar[weekdays[day.weekday()]] == "1" && !cancelled.contains(day);
+            let runs = |day: &Day| calendar[SMALL_WEEKDAYS[day.weekday()]] == "1" && !cancelled.contains(day);
             let mut calls = calls[&row["trip_id"]].clone();
             calls.sort_by_key(|call| call.0);
             Trip {

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::export::rounds::{Timetable, plain, stems, time_of_day};
 use crate::model::NONE;
 use crate::model::round::Trip;
-use crate::period::WEEKDAYS;
+use crate::period::SMALL_WEEKDAYS;
 use crate::unit::Local;
 
 /// Writes `dir/VEHICLE_WEEKDAY.gpx` for every vehicle and every weekday on which it drives.
@@ -27,7 +27,7 @@ pub fn write(timetable: &Timetable<'_>, dir: &Path) -> Result<()> {
     ids.push("without_vehicle");
     for (vehicle, stem) in (0u32..).zip(stems(&ids)) {
         let vehicle = if vehicle as usize == vehicles.len() { NONE } else { vehicle };
-        for (weekday, name) in WEEKDAYS.map(str::to_lowercase).into_iter().enumerate() {
+        for (weekday, name) in SMALL_WEEKDAYS.into_iter().enumerate() {
             let trips = timetable.trips_on(weekday, |trip| trip.vehicle == vehicle);
             if !trips.is_empty() {
                 let path = dir.join(format!("{stem}_{}_{name}.gpx", weekday + 1));

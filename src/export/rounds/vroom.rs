@@ -20,7 +20,7 @@ use crate::export::rounds::{Timetable, plain, time_of_day};
 use crate::model::round::{Stop, Trip};
 use crate::model::some;
 use crate::network::Matrix;
-use crate::period::WEEKDAYS;
+use crate::period::SMALL_WEEKDAYS;
 use crate::unit::Local;
 
 /// With more places than these the matrices are left out, as they would be larger than 100 MB; VROOM then asks its
@@ -35,7 +35,7 @@ const NEVER_S: f64 = 1e6;
 /// When a file cannot be written.
 pub fn write(timetable: &Timetable<'_>, dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).map_err(|source| Error::writing(dir, source))?;
-    for (weekday, name) in WEEKDAYS.map(str::to_lowercase).into_iter().enumerate() {
+    for (weekday, name) in SMALL_WEEKDAYS.into_iter().enumerate() {
         let trips = timetable.trips_on(weekday, |_| true);
         if trips.is_empty() {
             continue;
