@@ -10,10 +10,11 @@ use flate2::{Compression, GzBuilder};
 use serde_json::json;
 
 use crate::error::{Error, Result};
+use crate::export::rounds::gtfs;
 use crate::model::asset::{Asset, AssetKind};
 use crate::model::round::Trip;
 use crate::model::some;
-use crate::period::{Clock, Day, NEVER};
+use crate::period::{Clock, NEVER};
 use crate::place::Plane;
 use crate::unit::Local;
 
@@ -161,8 +162,8 @@ impl Season {
             for (place, call) in trip.calls.iter().enumerate() {
                 table.row(&[
                     trip.id.clone(),
-                    clock_time(call.arrival_s),
-                    clock_time(call.departure_s),
+                    gtfs::clock_time(call.arrival_s),
+                    gtfs::clock_time(call.departure_s),
                     rounds.stops[call.stop as usize].id.clone(),
                     (place + 1).to_string(),
                 ]);
@@ -179,31 +180,19 @@ impl Season {
     }
 
     fn write_calendar(&self, folder: &mut Folder<'_>) -> Result<()> {
-        let compact = |day: Day| day.date().strftime("%Y%m%d").to_string();
         let period = self.options.period();
-        let mut calendar = Table::new(&[
-            "service_id",
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
-            "start_date",
-            "end_date",
-        ]);
-        let mut dates = Table::new(&["service_id", "date", "exception_type"]);
+        let mut calendar = Table::new(&gtfs::CALENDAR);
+        let mut dates = Table::new(&gtfs::CALENDAR_DATES);
         for trip in &self.rounds.trips {
             let route = self.service(trip).to_owned();
             let mut runs = [false; 7];
             trip.days.iter().chain(&trip.cancelled).for_each(|day| runs[day.weekday()] = true);
             let mut row = vec![route.clone()];
             row.extend(runs.map(|runs| u8::from(runs).to_string()));
-            row.extend([compact(period.from), compact(period.to)]);
+            row.extend([gtfs::compact(period.from), gtfs::compact(period.to)]);
             calendar.row(&row);
             for &day in &trip.cancelled {
-                dates.row(&[route.clone(), compact(day), "2".to_owned()]);
+                dates.row(&[route.clone(), gtfs::compact(day), "2".to_owned()]);
             }
         }
         folder.put_table("gtfs/calendar.txt", calendar)?;
@@ -404,11 +393,6 @@ impl Season {
         text.push('\n');
         folder.put("meta.json", text.as_bytes())
     }
-}
-
-/// Seconds of a service day as GTFS writes them: `06:25:16`, past midnight `24:05:00`.
-fn clock_time(seconds: i64) -> String {
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 /// Assets as a `FeatureCollection`, one feature a line.

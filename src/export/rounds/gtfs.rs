@@ -67,12 +67,30 @@ fn running(trips: &[Trip]) -> impl Iterator<Item = &Trip> {
     trips.iter().filter(|trip| !trip.calls.is_empty() && !trip.days.is_empty())
 }
 
-fn compact(day: Day) -> String {
+/// The columns of `calendar.txt`.
+pub(crate) const CALENDAR: [&str; 10] = [
+    "service_id",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "start_date",
+    "end_date",
+];
+
+/// The columns of `calendar_dates.txt`.
+pub(crate) const CALENDAR_DATES: [&str; 3] = ["service_id", "date", "exception_type"];
+
+/// A day as `20250330`.
+pub(crate) fn compact(day: Day) -> String {
     day.date().strftime("%Y%m%d").to_string()
 }
 
 /// Seconds into the service day as `06:25:16`, beyond midnight as `25:10:00`.
-fn clock_time(seconds: i64) -> String {
+pub(crate) fn clock_time(seconds: i64) -> String {
     let seconds = seconds.max(0);
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
@@ -208,19 +226,7 @@ impl<'a> Services<'a> {
     }
 
     fn calendar(&self) -> Table {
-        const HEADER: [&str; 10] = [
-            "service_id",
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
-            "start_date",
-            "end_date",
-        ];
-        let mut table = Table::new(&HEADER);
+        let mut table = Table::new(&CALENDAR);
         for (number, (_, week)) in (1..).zip(&self.weeks).filter(|(_, (_, week))| week.runs.contains(&true)) {
             let mut row = vec![format!("days{number}")];
             row.extend(week.runs.map(|runs| u8::from(runs).to_string()));
@@ -231,7 +237,7 @@ impl<'a> Services<'a> {
     }
 
     fn calendar_dates(&self) -> Table {
-        let mut table = Table::new(&["service_id", "date", "exception_type"]);
+        let mut table = Table::new(&CALENDAR_DATES);
         for (number, ((days, cancelled), week)) in (1..).zip(&self.weeks) {
             let added = days.iter().filter(|&&day| !week.holds(day)).map(|&day| (day, "1"));
             let removed = cancelled.iter().filter(|&&day| week.holds(day)).map(|&day| (day, "2"));
