@@ -107,6 +107,38 @@ impl Table {
         position(&self.file, &self.header, name)
     }
 
+    /// The position of a column that need not be there: the one that the project names, which must be, or else the
+    /// first that has one of the `usual` names (in small letters).
+    ///
+    /// # Errors
+    /// When the column that the project names is missing.
+    pub fn chosen(&self, named: Option<&str>, usual: &[&str]) -> Result<Option<usize>> {
+        let is = |usual: &str| self.header.iter().position(|known| known.to_lowercase() == usual);
+        match named {
+            Some(name) => self.column(name).map(Some),
+            None => Ok(usual.iter().find_map(|usual| is(usual))),
+        }
+    }
+
+    /// The same for a column that must be there. `what` is its key under `columns` of the project.
+    ///
+    /// # Errors
+    /// When there is none; the message lists those that there are.
+    pub fn needed(&self, named: Option<&str>, usual: &[&str], what: &str) -> Result<usize> {
+        self.chosen(named, usual)?.ok_or_else(|| {
+            let names = self.header.iter().map(String::as_str);
+            let meant = nearest(what, names.clone()).unwrap_or("...");
+            Error::unreadable(
+                &self.file.path,
+                format!("none of its columns is known to hold `{what}`"),
+                format!(
+                    "name it, as in `columns = {{ {what} = \"{meant}\" }}`; the columns are {}",
+                    names.collect::<Vec<_>>().join(", ")
+                ),
+            )
+        })
+    }
+
     /// Has every block of rows parsed by `parse`, side by side, and hands what it makes of them to `take`, in
     /// the order of the file.
     ///

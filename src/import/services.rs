@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::import::Settings;
-use crate::import::columns::{Block, Table, is_missing, nearest, number, text};
+use crate::import::columns::{Block, Table, is_missing, number, text};
 use crate::import::dates::{self, Converter, Evidence, Written};
 use crate::import::open::{self, SourceFile};
 use crate::issue::{Code, Issues, SourceCount};
@@ -89,7 +89,7 @@ pub struct Columns {
 pub fn fits(file: &SourceFile) -> Result<bool> {
     let table = Table::open(file, None, None)?;
     let tells_fill = |places: Places| places.kg.or(places.litres).or(places.full_pct).is_some();
-    Ok(Places::find(&table, file, &Columns::default()).is_ok_and(tells_fill))
+    Ok(Places::find(&table, &Columns::default()).is_ok_and(tells_fill))
 }
 
 /// A row that has a site and a time, which is still as it was written or an instant.
@@ -264,7 +264,7 @@ impl Reading<'_> {
     /// The rows of a file that have a site, a time and figures that are numbers.
     fn csv(&mut self, file: &SourceFile, source: &ServiceSource) -> Result<Vec<Lift<i64>>> {
         let table = Table::open(file, source.delimiter.as_deref(), None)?;
-        let places = Places::find(&table, file, &source.columns)?;
+        let places = Places::find(&table, &source.columns)?;
         let about = format!("delimiter: {}; encoding: {}", table.delimiter(), table.encoding());
         let number = u32::try_from(self.origins.len()).expect("a project names fewer than 2^32 files");
         let mut origin =
@@ -426,24 +426,15 @@ impl Places {
     const FULL_PCT: &[&str] = &["full_pct", "fill_pct", "fill_level", "vulgraad", "füllstand"];
     const CODE: &[&str] = &["code", "crew_code", "remark_code", "status"];
 
-    fn find(table: &Table, file: &SourceFile, columns: &Columns) -> Result<Self> {
-        let place = |name: &Option<String>, usual: &[&str]| match name {
-            Some(name) => table.column(name).map(Some),
-            None => Ok(usual
-                .iter()
-                .find_map(|usual| table.header().iter().position(|known| known.to_lowercase() == *usual))),
-        };
-        let needed = |name: &Option<String>, usual: &[&str], what: &str| {
-            place(name, usual)?.ok_or_else(|| unknown_column(table, file, what))
-        };
+    fn find(table: &Table, columns: &Columns) -> Result<Self> {
         Ok(Self {
-            site: needed(&columns.site, Self::SITE, "site")?,
-            at: needed(&columns.at, Self::AT, "at")?,
-            time: place(&columns.time, Self::TIME)?,
-            kg: place(&columns.kg, Self::KG)?,
-            litres: place(&columns.litres, Self::LITRES)?,
-            full_pct: place(&columns.full_pct, Self::FULL_PCT)?,
-            code: place(&columns.code, Self::CODE)?,
+            site: table.needed(columns.site.as_deref(), Self::SITE, "site")?,
+            at: table.needed(columns.at.as_deref(), Self::AT, "at")?,
+            time: table.chosen(columns.time.as_deref(), Self::TIME)?,
+            kg: table.chosen(columns.kg.as_deref(), Self::KG)?,
+            litres: table.chosen(columns.litres.as_deref(), Self::LITRES)?,
+            full_pct: table.chosen(columns.full_pct.as_deref(), Self::FULL_PCT)?,
+            code: table.chosen(columns.code.as_deref(), Self::CODE)?,
         })
     }
 
@@ -492,19 +483,6 @@ impl Places {
         let code = code.map_or(NONE, |code| batch.codes.intern(&code));
         Ok(Lift { row: 0, file: 0, site: batch.sites.intern(&site), at, kg, litres, full, code })
     }
-}
-
-fn unknown_column(table: &Table, file: &SourceFile, what: &str) -> Error {
-    let names = table.header().iter().map(String::as_str);
-    let meant = nearest(what, names.clone()).unwrap_or("...");
-    Error::unreadable(
-        &file.path,
-        format!("none of its columns is known to hold `{what}`"),
-        format!(
-            "name it, as in `columns = {{ {what} = \"{meant}\" }}`; the columns are {}",
-            names.collect::<Vec<_>>().join(", ")
-        ),
-    )
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::import::Settings;
-use crate::import::columns::{Block, Table, is_missing, nearest, number, text};
+use crate::import::columns::{Block, Table, is_missing, number, text};
 use crate::import::dates::{self, Converter, Evidence, Written};
 use crate::import::open::{self, SourceFile};
 use crate::issue::{Code, Issues, SourceCount};
@@ -76,8 +76,7 @@ pub struct Columns {
 pub fn fits(file: &SourceFile) -> Result<bool> {
     let table = Table::open(file, None, None)?;
     let is_vehicle = |place: usize| !table.header()[place].eq_ignore_ascii_case("id");
-    Ok(Places::find(&table, file, &Columns::default())
-        .is_ok_and(|places| places.vehicle.is_some_and(is_vehicle)))
+    Ok(Places::find(&table, &Columns::default()).is_ok_and(|places| places.vehicle.is_some_and(is_vehicle)))
 }
 
 /// One fix as it was read.
@@ -233,33 +232,13 @@ impl Places {
     const LAT: &[&str] = &["lat", "latitude", "breedtegraad", "breitengrad", "y"];
     const SPEED: &[&str] = &["speed_ms", "speed_mps"];
 
-    fn find(table: &Table, file: &SourceFile, columns: &Columns) -> Result<Self> {
-        let place = |name: &Option<String>, usual: &[&str]| match name {
-            Some(name) => table.column(name).map(Some),
-            None => Ok(usual
-                .iter()
-                .find_map(|usual| table.header().iter().position(|known| known.to_lowercase() == *usual))),
-        };
-        let needed = |name: &Option<String>, usual: &[&str], what: &str| {
-            place(name, usual)?.ok_or_else(|| {
-                let names = table.header().iter().map(String::as_str);
-                let meant = nearest(what, names.clone()).unwrap_or("...");
-                Error::unreadable(
-                    &file.path,
-                    format!("none of its columns is known to hold `{what}`"),
-                    format!(
-                        "name it, as in `columns = {{ {what} = \"{meant}\" }}`; the columns are {}",
-                        names.collect::<Vec<_>>().join(", ")
-                    ),
-                )
-            })
-        };
+    fn find(table: &Table, columns: &Columns) -> Result<Self> {
         Ok(Self {
-            vehicle: place(&columns.vehicle, Self::VEHICLE)?,
-            time: needed(&columns.time, Self::TIME, "time")?,
-            lon: needed(&columns.lon, Self::LON, "lon")?,
-            lat: needed(&columns.lat, Self::LAT, "lat")?,
-            speed: place(&columns.speed, Self::SPEED)?,
+            vehicle: table.chosen(columns.vehicle.as_deref(), Self::VEHICLE)?,
+            time: table.needed(columns.time.as_deref(), Self::TIME, "time")?,
+            lon: table.needed(columns.lon.as_deref(), Self::LON, "lon")?,
+            lat: table.needed(columns.lat.as_deref(), Self::LAT, "lat")?,
+            speed: table.chosen(columns.speed.as_deref(), Self::SPEED)?,
         })
     }
 
@@ -329,7 +308,7 @@ impl Reading<'_> {
 
     fn csv(&mut self, file: &SourceFile, source: &TrackSource) -> Result<()> {
         let table = Table::open(file, source.delimiter.as_deref(), None)?;
-        let places = Places::find(&table, file, &source.columns)?;
+        let places = Places::find(&table, &source.columns)?;
         let about = format!("delimiter: {}; encoding: {}", table.delimiter(), table.encoding());
         let only_vehicle = source.vehicle.clone().unwrap_or_else(|| stem(file));
         let (mut evidence, mut rows) = (Evidence::default(), Vec::new());
