@@ -70,13 +70,9 @@ fn read_layer(
     let before = found.len();
     for feature in layer.features {
         let (id, name) = names(source, &feature);
-        let shape = match feature.shape {
-            geo::Geometry::Polygon(polygon) => geo::MultiPolygon(vec![polygon]),
-            geo::Geometry::MultiPolygon(polygons) => polygons,
-            _ => {
-                issues.add(&file.name, feature.row, "geometry", Code::ShapeUnreadable, "not a polygon");
-                continue;
-            }
+        let Some(shape) = vector::polygons(feature.shape) else {
+            issues.add(&file.name, feature.row, "geometry", Code::ShapeUnreadable, "not a polygon");
+            continue;
         };
         let area = Area { id, name, shape };
         found.push(Found { area, file: Arc::clone(&file.name), row: feature.row });
@@ -99,12 +95,11 @@ fn names(source: &AreaSource, feature: &Feature) -> (String, String) {
     const NAMES: &[&str] = &["name", "naam", "label", "wijknaam", "buurtnaam", "bezeichnung", "nom", "nimi"];
     const ROWS: &[&str] = &["objectid", "fid", "ogc_fid", "objid"];
     let properties = &feature.properties;
-    let chosen = |property: &Option<String>, guesses: &[&str]| match property {
-        Some(property) => properties.text(property),
-        None => properties.first_text(guesses),
-    };
-    let name = chosen(&source.name, NAMES);
-    let id = chosen(&source.id, IDS).or_else(|| name.clone()).or_else(|| properties.first_text(ROWS));
+    let name = properties.chosen(source.name.as_deref(), NAMES);
+    let id = properties
+        .chosen(source.id.as_deref(), IDS)
+        .or_else(|| name.clone())
+        .or_else(|| properties.first_text(ROWS));
     let id = id.unwrap_or_else(|| format!("area {}", feature.row));
     let name = name.unwrap_or_else(|| id.clone());
     (id, name)

@@ -165,10 +165,7 @@ fn id(source: &AssetSource, properties: &Properties, at: Local, plane: &Plane) -
     // `asset_id` is what this program itself writes, so it is unique in a project.
     const OWN: &str = "asset_id";
     const GUESSES: &[&str] = &["id", "objectid", "fid", "gid", "ogc_fid", "objid", "ref", "nummer", "code"];
-    let named = match &source.id {
-        Some(property) => properties.text(property),
-        None => properties.text(OWN),
-    };
+    let named = properties.chosen(source.id.as_deref(), &[OWN]);
     let kind = source.kind.name();
     named.unwrap_or_else(|| match properties.first_text(GUESSES) {
         Some(guess) if source.id.is_none() => format!("{kind}-{guess}"),

@@ -209,16 +209,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-
-    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in files {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, bytes).unwrap();
-        }
-        folder
-    }
+    use crate::import::testing::folder;
 
     #[test]
     fn a_pattern_names_its_files_in_order() {

@@ -322,11 +322,9 @@ fn name(source: &StreetSource, properties: &Properties) -> String {
 /// Which way one may drive; `None` where the layer has a word for it that is not understood.
 fn direction(source: &StreetSource, properties: &Properties) -> Option<Direction> {
     const GUESSES: &[&str] = &["oneway", "one_way", "directionality", "dir_travel", "direction", "flow"];
-    let value = match &source.oneway {
-        Some(property) => properties.text(property),
-        None => properties.first_text(GUESSES),
+    let Some(value) = properties.chosen(source.oneway.as_deref(), GUESSES) else {
+        return Some(Direction::Both);
     };
-    let Some(value) = value else { return Some(Direction::Both) };
     let value = value.to_lowercase();
     Some(match value.as_str() {
         "no" | "n" | "false" | "0" | "b" | "both" | "bidirectional" => Direction::Both,

@@ -88,6 +88,14 @@ impl Properties {
         names.iter().find_map(|name| self.text(name))
     }
 
+    /// The text of the property that the project names; where it names none, that of the first of `guesses`.
+    pub fn chosen(&self, named: Option<&str>, guesses: &[&str]) -> Option<String> {
+        match named {
+            Some(name) => self.text(name),
+            None => self.first_text(guesses),
+        }
+    }
+
     /// The names of all properties.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
@@ -171,6 +179,15 @@ pub fn centre(file: &SourceFile, wish: Wish<'_>) -> Result<Option<LonLat>> {
 /// When the file cannot be read.
 pub fn layers(file: &SourceFile) -> Result<Vec<String>> {
     if is_geopackage(file)? { geopackage::layers(file) } else { Ok(Vec::new()) }
+}
+
+/// The polygons of a shape; `None` where it is no area.
+pub fn polygons(shape: geo::Geometry<f64>) -> Option<geo::MultiPolygon<f64>> {
+    match shape {
+        geo::Geometry::Polygon(polygon) => Some(geo::MultiPolygon(vec![polygon])),
+        geo::Geometry::MultiPolygon(polygons) => Some(polygons),
+        _ => None,
+    }
 }
 
 fn read_raw(file: &SourceFile, wish: Wish<'_>) -> Result<RawLayer> {

@@ -87,16 +87,10 @@ fn kerbside(
     number: u32,
     feature: &Feature,
 ) -> Result<DraftKerbside, (&'static str, Code, String)> {
-    let shape = match &feature.shape {
-        geo::Geometry::Polygon(polygon) => geo::MultiPolygon(vec![polygon.clone()]),
-        geo::Geometry::MultiPolygon(polygons) => polygons.clone(),
-        _ => return Err(("geometry", Code::ShapeUnreadable, "not a polygon".to_owned())),
-    };
+    let not_polygon = || ("geometry", Code::ShapeUnreadable, "not a polygon".to_owned());
+    let shape = vector::polygons(feature.shape.clone()).ok_or_else(not_polygon)?;
     let properties = &feature.properties;
-    let chosen = |named: &Option<String>, guesses: &[&str]| match named {
-        Some(column) => properties.text(column),
-        None => properties.first_text(guesses),
-    };
+    let chosen = |named: &Option<String>, guesses: &[&str]| properties.chosen(named.as_deref(), guesses);
     let columns = &source.columns;
     let route = chosen(&columns.route, ROUTE).ok_or(("route", Code::RowUnreadable, String::new()))?;
     let weekdays = match chosen(&columns.weekday, WEEKDAY) {
