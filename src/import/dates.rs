@@ -629,32 +629,21 @@ fn month(name: &[u8]) -> Option<u8> {
     u8::try_from(found + 1).ok()
 }
 
+/// Days of the week from Monday on, as they are written in full; abbreviations are their beginnings.
+pub(super) const WEEKDAYS: [[&str; 3]; 7] = [
+    ["monday", "maandag", "montag"],
+    ["tuesday", "dinsdag", "dienstag"],
+    ["wednesday", "woensdag", "mittwoch"],
+    ["thursday", "donderdag", "donnerstag"],
+    ["friday", "vrijdag", "freitag"],
+    ["saturday", "zaterdag", "samstag"],
+    ["sunday", "zondag", "sonntag"],
+];
+
 fn is_weekday(word: &[u8]) -> bool {
-    const DAYS: [&str; 19] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "maandag",
-        "dinsdag",
-        "woensdag",
-        "donderdag",
-        "vrijdag",
-        "zaterdag",
-        "zondag",
-        "montag",
-        "dienstag",
-        "mittwoch",
-        "donnerstag",
-        "freitag",
-    ];
     let Ok(word) = std::str::from_utf8(word) else { return false };
     let word = word.to_lowercase();
-    (2..).contains(&word.len())
-        && DAYS.iter().chain(&["samstag", "sonntag"]).any(|day| day.starts_with(&word))
+    word.len() >= 2 && WEEKDAYS.iter().flatten().any(|day| day.starts_with(&word))
 }
 
 /// Minutes east of UTC of the zone abbreviations that exports carry.

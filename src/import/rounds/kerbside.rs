@@ -5,22 +5,12 @@
 
 use super::{Draft, DraftKerbside, RoundSource};
 use crate::error::{Error, Result};
+use crate::import::dates::WEEKDAYS;
 use crate::import::open::SourceFile;
 use crate::import::vector::{self, Feature, Properties, Wish};
 use crate::issue::{Code, Issues, SourceCount};
 use crate::model::round::Route;
 use crate::place::Plane;
-
-/// Days of the week from Monday on, as they are written in full; abbreviations are their beginnings.
-const WEEKDAYS: [&[&str]; 7] = [
-    &["monday", "maandag", "montag"],
-    &["tuesday", "dinsdag", "dienstag"],
-    &["wednesday", "woensdag", "mittwoch"],
-    &["thursday", "donderdag", "donnerstag"],
-    &["friday", "vrijdag", "freitag"],
-    &["saturday", "zaterdag", "samstag"],
-    &["sunday", "zondag", "sonntag"],
-];
 
 /// Columns that hold the round, the days and the customers where the project names none.
 const ROUTE: &[&str] = &["route_id", "route", "round", "ronde", "tour", "name", "naam", "id"];
@@ -128,7 +118,7 @@ fn weekdays(text: &str) -> Option<[bool; 7]> {
 /// Columns `monday` to `sunday` with 1 or true on the days of collection.
 fn weekday_columns(properties: &Properties) -> Option<[bool; 7]> {
     let days = WEEKDAYS.map(|names| {
-        let value = properties.first_text(names);
+        let value = properties.first_text(&names);
         value.is_some_and(|value| matches!(value.to_lowercase().as_str(), "1" | "true" | "yes" | "ja" | "x"))
     });
     days.contains(&true).then_some(days)
