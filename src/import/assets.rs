@@ -54,22 +54,11 @@ struct Found {
     row: u64,
 }
 
-/// Reads all sources of assets.
+/// Reads all sources of assets; `extracts` are those that other sources may have read already.
 ///
 /// # Errors
 /// When a file is missing, damaged or of no known format.
-pub fn read(
-    sources: &[AssetSource],
-    settings: &Settings<'_>,
-    plane: &Plane,
-    issues: &mut Issues,
-    counts: &mut Vec<SourceCount>,
-) -> Result<Vec<Asset>> {
-    read_with(&mut Extracts::default(), sources, settings, plane, issues, counts)
-}
-
-/// The same, with extracts that other sources may have read already.
-pub(super) fn read_with(
+pub(super) fn read(
     extracts: &mut Extracts,
     sources: &[AssetSource],
     settings: &Settings<'_>,

@@ -240,7 +240,7 @@ pub fn city(
     Ok(City {
         streets: streets::read_with(extracts, &sources.streets, settings, &plane, issues, counts)?,
         addresses: register::read_with(extracts, &sources.register, settings, &plane, issues, counts)?,
-        assets: assets::read_with(extracts, &sources.assets, settings, &plane, issues, counts)?,
+        assets: assets::read(extracts, &sources.assets, settings, &plane, issues, counts)?,
         areas: areas::read(&sources.areas, settings, &plane, issues, counts)?,
         plane,
     })
@@ -260,7 +260,7 @@ fn survey(extracts: &mut osm::Extracts, sources: &Sources, settings: &Settings) 
             middle(&register::read_with(extracts, &sources.register, settings, &plane, issues, counts)?.at);
     }
     if found.is_none() {
-        let assets = assets::read_with(extracts, &sources.assets, settings, &plane, issues, counts)?;
+        let assets = assets::read(extracts, &sources.assets, settings, &plane, issues, counts)?;
         found = middle(&assets.iter().map(|asset| asset.at).collect::<Vec<_>>());
     }
     if found.is_none() {

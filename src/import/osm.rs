@@ -197,15 +197,6 @@ impl Extract {
         at.is_on_earth().then_some(at)
     }
 
-    /// The middle of the box around everything; `None` for an empty extract.
-    pub fn centre(&self) -> Option<LonLat> {
-        let (lons, lats) = (self.node_at.iter().map(|at| at[0]), self.node_at.iter().map(|at| at[1]));
-        let middle = |low: i32, high: i32| (f64::from(low) + f64::from(high)) * 0.5e-7;
-        let lon = middle(lons.clone().min()?, lons.max()?);
-        let lat = middle(lats.clone().min()?, lats.max()?);
-        Some(LonLat::new(lon, lat)).filter(|at| at.is_on_earth())
-    }
-
     /// The middle of a way: the centroid of an outline, the middle node of a line.
     fn middle(&self, nodes: &[i64]) -> Option<LonLat> {
         let known: Vec<_> = nodes.iter().filter_map(|&node| self.at(node)).collect();

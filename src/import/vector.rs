@@ -15,7 +15,6 @@ use crate::error::{Error, Result};
 use crate::import::open::SourceFile;
 use crate::issue::{Code, Issues};
 use crate::place::{Crs, Plane};
-use crate::unit::LonLat;
 
 /// What a project says about a file besides its path.
 #[derive(Debug, Clone, Copy, Default)]
@@ -156,21 +155,6 @@ pub fn read(file: &SourceFile, wish: Wish<'_>, plane: &Plane, issues: &mut Issue
         issues.add(&file.name, row, "geometry", Code::ShapeOutsidePlane, &pair);
     }
     Ok(Layer { format: raw.format, noticed: raw.noticed, read, features })
-}
-
-/// The middle of all features; `None` where there is none. For choosing a working plane.
-///
-/// # Errors
-/// As [`read`].
-pub fn centre(file: &SourceFile, wish: Wish<'_>) -> Result<Option<LonLat>> {
-    use geo::BoundingRect;
-    let raw = read_raw(file, wish)?;
-    let boxes = raw.features.iter().filter_map(|feature| feature.shape.as_ref()?.bounding_rect());
-    let middles: Vec<_> =
-        boxes.filter_map(|area| raw.crs.lon_lat(area.center().x, area.center().y)).collect();
-    let share = 1.0 / middles.len() as f64;
-    let sum = |degrees: fn(&LonLat) -> f64| middles.iter().map(|at| degrees(at) * share).sum();
-    Ok((!middles.is_empty()).then(|| LonLat::new(sum(|at| at.lon), sum(|at| at.lat))))
 }
 
 /// The names of the layers of a GeoPackage; none for other files.

@@ -19,7 +19,8 @@ fn read_all(
     epsg: u16,
 ) -> (Vec<Asset>, Issues, Vec<SourceCount>) {
     let (mut issues, mut counts, clock) = (Issues::new(), Vec::new(), clock());
-    let assets = read(sources, &settings(base, &clock), &plane(epsg), &mut issues, &mut counts).unwrap();
+    let (settings, extracts) = (settings(base, &clock), &mut Extracts::default());
+    let assets = read(extracts, sources, &settings, &plane(epsg), &mut issues, &mut counts).unwrap();
     assert_balanced(&issues, &counts);
     (assets, issues, counts)
 }
