@@ -1,5 +1,7 @@
 //! What every method looks at: the incidents of a run with their index, and the words that methods share.
 
+use rayon::prelude::*;
+
 use crate::dedupe::Incidents;
 use crate::hotspots::{Excess, Hotspot, Per, Scene};
 use crate::index::ReportIndex;
@@ -10,6 +12,8 @@ use crate::period::{Day, Period};
 use crate::stats::trend;
 use crate::unit::Local;
 
+/// The cells that measure the study area.
+const STUDY: h3o::Resolution = h3o::Resolution::Nine;
 /// Fewer incidents than this have no trend: even a large change would be within chance.
 const FEWEST_FOR_TREND: u32 = 10;
 /// A shorter period has no trend: a third of it is less than a month.
@@ -45,6 +49,11 @@ impl<'a> City<'a> {
         let mut chosen: Vec<u32> = self.index.order().iter().copied().filter(holds).collect();
         chosen.sort_unstable();
         chosen
+    }
+
+    /// The study area, square metres.
+    pub(super) fn study_m2(&self) -> f64 {
+        self.index.study_cells(STUDY).par_iter().map(|cell| cell.area_m2()).sum()
     }
 
     /// The days of the last third of the period.

@@ -23,8 +23,6 @@ pub const METHOD: &str = "density";
 const MANY: usize = 100_000;
 /// Parts of about 36 km², each of 10,000 to some 100,000 incidents in a large city.
 const PART: h3o::Resolution = h3o::Resolution::Six;
-/// The cells that measure the study area.
-const STUDY: h3o::Resolution = h3o::Resolution::Nine;
 
 /// The settings of `[[hotspots.density]]`.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
@@ -129,8 +127,7 @@ pub(super) struct Comparison {
 
 impl Comparison {
     pub(super) fn of(city: &City<'_>, chosen: &[u32]) -> Self {
-        let study_m2: f64 = city.index.study_cells(STUDY).par_iter().map(|cell| cell.area_m2()).sum();
-        Self { all: late_and_all(city, chosen), per_m2: chosen.len() as f64 / study_m2 }
+        Self { all: late_and_all(city, chosen), per_m2: chosen.len() as f64 / city.study_m2() }
     }
 
     /// A hotspot of a cluster; its `statistic` is how many times denser it is than the study area.

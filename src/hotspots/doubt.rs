@@ -31,8 +31,6 @@ const LEVEL: f64 = 0.95;
 const ALPHA: f64 = 0.05;
 /// With fewer blocks a re-run is hardly another draw.
 const FEWEST_BLOCKS: u32 = 8;
-/// The cells that measure the study area.
-const STUDY: h3o::Resolution = h3o::Resolution::Nine;
 
 /// Fills in baseline and excess of every hotspot.
 pub(super) fn compare(city: &City<'_>, hotspots: &mut [Hotspot]) {
@@ -41,7 +39,7 @@ pub(super) fn compare(city: &City<'_>, hotspots: &mut [Hotspot]) {
         days => f64::from(days) / 7.0,
     };
     let is_compared = |hotspot: &Hotspot| !hotspot.expected.is_nan();
-    let study_m2 = if hotspots.iter().all(is_compared) { f64::NAN } else { study_m2(city) };
+    let study_m2 = if hotspots.iter().all(is_compared) { f64::NAN } else { city.study_m2() };
     let totals: Vec<(Selection, usize)> =
         kinds(hotspots).into_iter().map(|kind| (kind, city.chosen(kind).len())).collect();
     hotspots.par_iter_mut().for_each(|hotspot| {
@@ -62,7 +60,7 @@ pub(super) fn compare(city: &City<'_>, hotspots: &mut [Hotspot]) {
 /// Fills in the stability of every hotspot that is compared with something, from so many re-runs.
 pub(super) fn rerun(city: &City<'_>, hotspots: &mut [Hotspot], reruns: u32, random: Random) {
     let Some(blocks) = Blocks::of(city).filter(|_| reruns > 0 && !hotspots.is_empty()) else { return };
-    let study_m2 = study_m2(city);
+    let study_m2 = city.study_m2();
     let totals: Vec<(Selection, Vec<u32>)> =
         kinds(hotspots).into_iter().map(|kind| (kind, blocks.counts(city, &city.chosen(kind)))).collect();
     // How often each block is drawn, re-run by re-run, and how many incidents of each kind that makes.
@@ -151,10 +149,6 @@ impl Blocks {
 
 fn dot(a: &[u32], b: &[u32]) -> u64 {
     a.iter().zip(b).map(|(&a, &b)| u64::from(a) * u64::from(b)).sum()
-}
-
-fn study_m2(city: &City<'_>) -> f64 {
-    city.index.study_cells(STUDY).par_iter().map(|cell| cell.area_m2()).sum()
 }
 
 /// The choices of kinds among hotspots, ascending.
