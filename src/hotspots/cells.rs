@@ -206,6 +206,27 @@ pub(super) struct Test {
     pub(super) category: &'static str,
 }
 
+/// What surrounds each cell: the other cells of its neighbourhood.
+pub(super) struct Surroundings {
+    /// How many others each cell has, and how many incidents they hold.
+    pub(super) of_cell: Vec<(usize, u32)>,
+    /// The most others that a cell has.
+    pub(super) most_cells: usize,
+    /// The most incidents that the others of a cell hold.
+    pub(super) most_incidents: u32,
+}
+
+impl Surroundings {
+    pub(super) fn of(counts: &[u32], weights: &Weights) -> Self {
+        let others = |item: usize| weights.others(item).map(|(near, _)| counts[near as usize]);
+        let of_cell: Vec<(usize, u32)> =
+            (0..counts.len()).map(|item| (others(item).count(), others(item).sum())).collect();
+        let most_cells = of_cell.iter().map(|around| around.0).max().unwrap_or(0);
+        let most_incidents = of_cell.iter().map(|around| around.1).max().unwrap_or(0);
+        Self { of_cell, most_cells, most_incidents }
+    }
+}
+
 /// The counts of `cells`, zeros included, and how many incidents are in none of them. Both lists ascend.
 fn place(cells: &[CellIndex], counts: &[(CellIndex, u32)]) -> (Vec<u32>, u32) {
     let mut placed = vec![0; cells.len()];

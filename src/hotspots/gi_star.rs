@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::hotspots::cells::{self, HOT_Q, Question, Test, Tested};
+use crate::hotspots::cells::{self, HOT_Q, Question, Surroundings, Test, Tested};
 use crate::hotspots::city::City;
 use crate::hotspots::{HotspotCell, Hotspots, Per};
 use crate::model::kind::Selection;
@@ -110,14 +110,10 @@ pub fn p_values(
 ) -> Vec<f64> {
     assert_eq!(counts.len(), cells.len(), "one count per cell");
     if permutations == 0 {
-        let others = |item: usize| weights.others(item).map(|(near, _)| counts[near as usize]);
-        let sums: Vec<(usize, u32)> =
-            (0..counts.len()).map(|item| (others(item).count(), others(item).sum())).collect();
-        let size = sums.iter().map(|sum| sum.0).max().unwrap_or(0);
-        let largest = sums.iter().map(|sum| sum.1).max().unwrap_or(0);
-        if let Some(table) = SubsetSums::new(counts, size, largest) {
+        let around = Surroundings::of(counts, weights);
+        if let Some(table) = SubsetSums::new(counts, around.most_cells, around.most_incidents) {
             let tail = |(&own, &(size, sum)): (&u32, &(usize, u32))| table.upper_tail(own, size, sum);
-            return counts.iter().zip(&sums).map(tail).collect();
+            return counts.iter().zip(&around.of_cell).map(tail).collect();
         }
     }
     let values: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();

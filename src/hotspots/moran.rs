@@ -12,7 +12,7 @@ use h3o::CellIndex;
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::hotspots::cells::{self, HOT_Q, Question, Test, Tested};
+use crate::hotspots::cells::{self, HOT_Q, Question, Surroundings, Test, Tested};
 use crate::hotspots::city::City;
 use crate::hotspots::gi_star::FALLBACK_PERMUTATIONS;
 use crate::hotspots::{HotspotCell, Hotspots, Per};
@@ -64,16 +64,12 @@ impl Options {
 /// When `counts` and `weights` are not of the same items.
 pub fn exact_p_values(counts: &[u32], weights: &Weights) -> Option<Vec<f64>> {
     assert_eq!(counts.len(), weights.len(), "one row of weights per count");
-    let sum = |item: usize| weights.others(item).map(|(near, _)| counts[near as usize]).sum::<u32>();
-    let sums: Vec<(usize, u32)> =
-        (0..counts.len()).map(|item| (weights.others(item).count(), sum(item))).collect();
-    let size = sums.iter().map(|sum| sum.0).max().unwrap_or(0);
-    let largest = sums.iter().map(|sum| sum.1).max().unwrap_or(0);
-    let table = SubsetSums::new(counts, size, largest + 1)?;
+    let around = Surroundings::of(counts, weights);
+    let table = SubsetSums::new(counts, around.most_cells, around.most_incidents + 1)?;
     let p_value = |(&own, &(size, sum)): (&u32, &(usize, u32))| {
         two_sided(table.lower_tail(own, size, sum), table.upper_tail(own, size, sum))
     };
-    Some(counts.iter().zip(&sums).map(p_value).collect())
+    Some(counts.iter().zip(&around.of_cell).map(p_value).collect())
 }
 
 /// The same for any values, drawn `permutations` times from `random` by the name of the cell: twice the smaller
