@@ -76,15 +76,18 @@ impl Town {
         let methods: Methods = toml::from_str(methods).unwrap();
         methods.check().unwrap();
         let index = ReportIndex::build(&self.incidents, &self.plane, &self.streets, &self.areas);
-        let scene = Scene {
+        find(&index, &self.incidents, &self.assets, &self.scene(), &methods, &Random::new(5), &Silent)
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene {
             plane: &self.plane,
             clock: &self.clock,
             period: self.period,
             areas: &self.areas,
             streets: &self.streets,
             rounds: &self.rounds,
-        };
-        find(&index, &self.incidents, &self.assets, &scene, &methods, &Random::new(5), &Silent)
+        }
     }
 }
 
@@ -249,14 +252,7 @@ fn a_city_cut_into_parts_has_the_clusters_of_the_whole() {
     }
     town.scatter(800, middle(), SIDE_M, stream);
     let index = ReportIndex::build(&town.incidents, &town.plane, &town.streets, &town.areas);
-    let scene = Scene {
-        plane: &town.plane,
-        clock: &town.clock,
-        period: town.period,
-        areas: &town.areas,
-        streets: &town.streets,
-        rounds: &town.rounds,
-    };
+    let scene = town.scene();
     let city = City::new(&index, &town.incidents, &town.assets, &scene);
     let chosen = density::from_west(&city, city.chosen(Selection::All));
     let settings =

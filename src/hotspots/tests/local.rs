@@ -187,14 +187,7 @@ fn exposures_are_what_stands_runs_and_lies_in_each_cell() {
 
     let index = ReportIndex::build(&town.incidents, &town.plane, &town.streets, &town.areas)
         .with_assets(&town.assets);
-    let scene = Scene {
-        plane: &town.plane,
-        clock: &town.clock,
-        period: town.period,
-        areas: &town.areas,
-        streets: &town.streets,
-        rounds: &town.rounds,
-    };
+    let scene = town.scene();
     let city = City::new(&index, &town.incidents, &town.assets, &scene);
     let study = index.study_cells(h3o::Resolution::Nine);
     let exposure = |per| city.exposure(per, &study);
@@ -224,14 +217,7 @@ fn an_asset_counts_in_the_cell_in_which_its_incidents_do() {
     }
     let index = ReportIndex::build(&town.incidents, &town.plane, &town.streets, &town.areas)
         .with_assets(&town.assets);
-    let scene = Scene {
-        plane: &town.plane,
-        clock: &town.clock,
-        period: town.period,
-        areas: &town.areas,
-        streets: &town.streets,
-        rounds: &town.rounds,
-    };
+    let scene = town.scene();
     let city = City::new(&index, &town.incidents, &town.assets, &scene);
     for resolution in [h3o::Resolution::Nine, h3o::Resolution::Ten, h3o::Resolution::Eleven] {
         let study = index.study_cells(resolution);
