@@ -93,12 +93,9 @@ fn compare(a: Worth, b: Worth) -> Ordering {
 /// The first stops of a list by place and name, and how many more there are.
 fn names(facts: &Facts<'_>, stops: &[(usize, String)]) -> String {
     let language = facts.findings.language;
+    let named = stops.iter().take(NAMED);
     let named: Vec<String> =
-        stops.iter().take(NAMED).map(|(place, name)| format!("{name} (no. {place})")).collect();
-    let named = match language {
-        crate::model::kind::Language::En => named,
-        crate::model::kind::Language::Nl => named.iter().map(|name| name.replace("(no. ", "(nr. ")).collect(),
-    };
+        named.map(|(place, name)| say!(language, "{name} (no. {place})", "{name} (nr. {place})")).collect();
     let more = words::count(language, stops.len().saturating_sub(NAMED) as u64);
     let mut list = named.join(", ");
     match stops.len().saturating_sub(NAMED) {
@@ -117,6 +114,17 @@ fn names_of_rows(facts: &Facts<'_>, rows: &[&Row<'_>]) -> String {
     let stops: Vec<(usize, String)> =
         rows.iter().map(|row| (row.place, words::stop(facts.findings, row.stop).to_owned())).collect();
     names(facts, &stops)
+}
+
+/// The rows that are meant, those with the highest count first.
+fn worst_first<'a, 'b>(
+    facts: &'a Facts<'b>,
+    count: fn(&Row<'_>) -> u32,
+    is_meant: impl Fn(&Row<'_>) -> bool,
+) -> Vec<&'a Row<'b>> {
+    let mut rows: Vec<&Row<'_>> = facts.rows().filter(|row| is_meant(row)).collect();
+    rows.sort_by(|a, b| count(b).cmp(&count(a)).then(a.place.cmp(&b.place)));
+    rows
 }
 
 /// So many reports in the period as reports a year, with their interval.
@@ -159,8 +167,7 @@ fn no_tracks(facts: &Facts<'_>) -> Option<Advice> {
 
 fn skipped(facts: &Facts<'_>) -> Option<Advice> {
     let language = facts.findings.language;
-    let mut rows: Vec<&Row<'_>> = facts.rows().filter(|row| row.sign == Sign::Skipped).collect();
-    rows.sort_by(|a, b| b.tally.missed.cmp(&a.tally.missed).then(a.place.cmp(&b.place)));
+    let rows = worst_first(facts, |row| row.tally.missed, |row| row.sign == Sign::Skipped);
     rows.first()?;
     let (missed, known) =
         rows.iter().fold((0, 0), |sum, row| (sum.0 + row.tally.missed, sum.1 + row.tally.known));
@@ -322,9 +329,7 @@ fn too_small(facts: &Facts<'_>) -> Option<Advice> {
     let language = facts.findings.language;
     let is_helped =
         |row: &Row<'_>| row.proposals.iter().any(|&index| facts.findings.proposals[index].is_feasible);
-    let mut rows: Vec<&Row<'_>> =
-        facts.rows().filter(|row| row.n_full >= OFTEN_FULL && !is_helped(row)).collect();
-    rows.sort_by(|a, b| b.n_full.cmp(&a.n_full).then(a.place.cmp(&b.place)));
+    let rows = worst_first(facts, |row| row.n_full, |row| row.n_full >= OFTEN_FULL && !is_helped(row));
     let Toll { names, n, per_year, worth } = Toll::of(facts, &rows, |row| row.n_full)?;
     Some(Advice {
         what: say!(
@@ -343,8 +348,7 @@ fn too_small(facts: &Facts<'_>) -> Option<Advice> {
 
 fn dumped(facts: &Facts<'_>) -> Option<Advice> {
     let language = facts.findings.language;
-    let mut rows: Vec<&Row<'_>> = facts.rows().filter(|row| row.n_dumped as usize >= LEAST_DUMPED).collect();
-    rows.sort_by(|a, b| b.n_dumped.cmp(&a.n_dumped).then(a.place.cmp(&b.place)));
+    let mut rows = worst_first(facts, |row| row.n_dumped, |row| row.n_dumped as usize >= LEAST_DUMPED);
     rows.dedup_by_key(|row| row.stop);
     let Toll { names, n, per_year, worth } = Toll::of(facts, &rows, |row| row.n_dumped)?;
     Some(Advice {
