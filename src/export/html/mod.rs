@@ -3,6 +3,7 @@
 //! Tables come before pictures, every picture has its words, and the page prints. The same findings give the
 //! same bytes: neither today's date nor a run time is written. Free text of citizens never is.
 
+pub(super) mod parts;
 mod plan;
 mod sections;
 #[cfg(test)]
@@ -28,14 +29,7 @@ pub fn page(findings: &Findings, maps: &[Map]) -> String {
     for section in &sections {
         let (id, heading) = (section.id, escaped(&section.heading));
         writeln!(links, "<li><a href=\"#{id}\">{heading}</a></li>").expect("a string takes all");
-        let class = section.class;
-        write!(
-            inside,
-            "<section id=\"{id}\" class=\"{class}\" aria-labelledby=\"{id}-heading\">\n\
-             <h2 id=\"{id}-heading\">{heading}</h2>\n{}</section>\n",
-            section.body
-        )
-        .expect("a string takes all");
+        inside.push_str(&parts::section(id, section.class, &section.heading, &section.body));
     }
     document(findings, &findings.title, &lead(findings), &links, &inside)
 }

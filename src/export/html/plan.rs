@@ -1,6 +1,7 @@
 //! The plan in, its part of the page out: what to do on Monday, what the week takes and what it leaves.
 
-use super::sections::{Section, paragraph, quiet, section, shown, table};
+use super::parts::{paragraph, quiet, table};
+use super::sections::{Section, section, shown};
 use crate::adjust::plan::{StopChange, Week};
 use crate::draw::words::{self, say};
 use crate::findings::Findings;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::parts::{advice, paragraph, quiet, table};
 use crate::adjust::Change;
 use crate::collection::{Reason, StopFinding};
 use crate::draw::Map;
@@ -50,42 +51,6 @@ pub(super) fn all(findings: &Findings, maps: &[Map]) -> Vec<Section> {
 
 pub(super) fn section(id: &'static str, heading: String, body: String) -> Section {
     Section { id, class: "part", heading, body }
-}
-
-pub(super) fn paragraph(words: &str) -> String {
-    format!("<p>{}</p>\n", escaped(words))
-}
-
-pub(super) fn quiet(words: &str) -> String {
-    format!("<p class=\"quiet\">{}</p>\n", escaped(words))
-}
-
-/// A table with its caption. Headings that begin with `#` stand over numbers; the first column names the row.
-pub(super) fn table(caption: &str, headings: &[String], rows: &[Vec<String>]) -> String {
-    let mut html =
-        format!("<div class=\"scroll\"><table>\n<caption>{}</caption>\n<thead><tr>", escaped(caption));
-    let class = |column: usize| if headings[column].starts_with('#') { " class=\"n\"" } else { "" };
-    for (column, heading) in headings.iter().enumerate() {
-        let words = escaped(heading.trim_start_matches('#'));
-        write!(html, "<th scope=\"col\"{}>{words}</th>", class(column)).expect("a string takes all");
-    }
-    html.push_str("</tr></thead>\n<tbody>\n");
-    for row in rows {
-        html.push_str("<tr>");
-        for (column, cell) in row.iter().enumerate() {
-            let (class, cell) = (class(column), escaped(cell));
-            let is_name = column == 0;
-            let cell = if is_name {
-                format!("<th scope=\"row\"{class}>{cell}</th>")
-            } else {
-                format!("<td{class}>{cell}</td>")
-            };
-            html.push_str(&cell);
-        }
-        html.push_str("</tr>\n");
-    }
-    html.push_str("</tbody></table></div>\n");
-    html
 }
 
 /// A map in its figure; the picture carries its own title and description.
@@ -163,12 +128,9 @@ fn todo(findings: &Findings) -> Section {
             ),
         ));
     }
-    let item = |(what, why): &(String, String)| {
-        format!("<li><strong>{}</strong> {}</li>\n", escaped(what), escaped(why))
-    };
-    let items = sentences.iter().map(item).collect::<Vec<_>>().concat();
     let heading = say!(language, "What to do on Monday", "Wat maandag te doen");
-    Section { id: "todo", class: "part todo", heading, body: format!("<ol>\n{items}</ol>\n") }
+    let body = advice(sentences.iter().map(|(what, why)| (what.as_str(), why.as_str())));
+    Section { id: "todo", class: "part todo", heading, body }
 }
 
 fn overview(findings: &Findings, maps: &[Map]) -> Section {

@@ -18,6 +18,7 @@ use crate::draw::round_page::{Ask, Sign};
 use crate::draw::words::{self, say};
 use crate::error::{Error, Result};
 use crate::export::html;
+use crate::export::html::parts::{self, class, head, paragraph, quiet};
 use crate::export::rounds::{stems, time_of_day};
 use crate::findings::Findings;
 use crate::model::some;
@@ -92,22 +93,9 @@ fn page(facts: &Facts<'_>) -> String {
     html::document(findings, name, &lead(facts), &links, &sections.concat())
 }
 
+/// A section; nothing where there is nothing in it.
 fn section(id: &str, class: &str, heading: &str, body: &str) -> String {
-    if body.is_empty() {
-        return String::new();
-    }
-    format!(
-        "<section id=\"{id}\" class=\"{class}\" aria-labelledby=\"{id}-heading\">\n<h2 id=\"{id}-heading\">{}</h2>\n{body}</section>\n",
-        escaped(heading)
-    )
-}
-
-fn paragraph(words: &str) -> String {
-    format!("<p>{}</p>\n", escaped(words))
-}
-
-fn quiet(words: &str) -> String {
-    format!("<p class=\"quiet\">{}</p>\n", escaped(words))
+    if body.is_empty() { String::new() } else { parts::section(id, class, heading, body) }
 }
 
 /// Period, weekdays, vehicle, stops and length on one line.
@@ -142,11 +130,8 @@ fn lead(facts: &Facts<'_>) -> String {
 }
 
 fn todo(facts: &Facts<'_>) -> String {
-    let item = |advice: &monday::Advice| {
-        format!("<li><strong>{}</strong> {}</li>\n", escaped(&advice.what), escaped(&advice.why))
-    };
-    let items: String = monday::advice(facts).iter().map(item).collect();
-    if items.is_empty() {
+    let advice = monday::advice(facts);
+    if advice.is_empty() {
         let language = facts.findings.language;
         return paragraph(&say!(
             language,
@@ -154,7 +139,7 @@ fn todo(facts: &Facts<'_>) -> String {
             "Er valt niets te zeggen: ritten noch meldingen vertellen hoe het met deze ronde gaat."
         ));
     }
-    format!("<ol>\n{items}</ol>\n")
+    parts::advice(advice.iter().map(|advice| (advice.what.as_str(), advice.why.as_str())))
 }
 
 /// A figure with what it is and what it rests on.
@@ -325,16 +310,13 @@ fn proposals(facts: &Facts<'_>) -> String {
         say!(language, "brings", "baten"),
         say!(language, "fits", "past"),
     ];
-    write!(body, "<table class=\"close\">\n<caption>{}</caption>\n<thead><tr>", escaped(&say!(
+    write!(body, "<table class=\"close\">\n<caption>{}</caption>\n", escaped(&say!(
         language,
         "Each priced on its own along the streets; what it brings is an interval of 90 %, not a promise. “Fits”: shift and capacity still hold.",
         "Elk apart berekend over de straten; de baten zijn een interval van 90 %, geen belofte. “Past”: dienst en laadruimte zijn toereikend."
     )))
     .expect("a string takes all");
-    for heading in headings {
-        write!(body, "<th scope=\"col\">{}</th>", escaped(&heading)).expect("a string takes all");
-    }
-    body.push_str("</tr></thead>\n<tbody>\n");
+    body.push_str(&head(&headings));
     for &index in &facts.proposals {
         let proposal = &findings.proposals[index];
         let fits =
@@ -400,17 +382,12 @@ fn tour_table(facts: &Facts<'_>, tour: &Tour<'_>, body: &mut String) {
     );
     write!(
         body,
-        "<div class=\"scroll\"><table class=\"close stops\">\n<caption>{}</caption>\n<thead><tr>",
+        "<div class=\"scroll\"><table class=\"close stops\">\n<caption>{}</caption>\n",
         escaped(&caption)
     )
     .expect("a string takes all");
     let headings = headings(facts);
-    let class = |column: usize| if headings[column].starts_with('#') { " class=\"n\"" } else { "" };
-    for (column, heading) in headings.iter().enumerate() {
-        let words = escaped(heading.trim_start_matches('#'));
-        write!(body, "<th scope=\"col\"{}>{words}</th>", class(column)).expect("a string takes all");
-    }
-    body.push_str("</tr></thead>\n<tbody>\n");
+    body.push_str(&head(&headings));
     for row in &tour.rows {
         let loud = if row.sign == Sign::Fine && row.ask == Ask::Nothing { "" } else { " class=\"loud\"" };
         write!(body, "<tr{loud}>").expect("a string takes all");
@@ -419,7 +396,8 @@ fn tour_table(facts: &Facts<'_>, tour: &Tour<'_>, body: &mut String) {
         for (column, cell) in (1..).zip(cells(facts, tour, row)) {
             let tag = if column == 1 { "th scope=\"row\"" } else { "td" };
             let end = if column == 1 { "th" } else { "td" };
-            write!(body, "<{tag}{}>{}</{end}>", class(column), escaped(&cell)).expect("a string takes all");
+            let class = class(&headings[column]);
+            write!(body, "<{tag}{class}>{}</{end}>", escaped(&cell)).expect("a string takes all");
         }
         body.push_str("</tr>\n");
     }
