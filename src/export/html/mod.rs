@@ -3,6 +3,7 @@
 //! Tables come before pictures, every picture has its words, and the page prints. The same findings give the
 //! same bytes: neither today's date nor a run time is written. Free text of citizens never is.
 
+mod basis;
 pub(super) mod parts;
 mod plan;
 mod sections;
