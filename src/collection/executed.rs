@@ -253,20 +253,21 @@ impl Due<'_> {
         }
     }
 
-    fn from_depot_m(&self, at: Local) -> f64 {
+    fn to_depot_m(&self, at: Local) -> f64 {
         self.depot.map_or(f64::INFINITY, |depot| depot.distance_m(at))
     }
 
     fn is_at_depot(&self, at: Local) -> bool {
-        self.from_depot_m(at) < AT_DEPOT_M
+        self.to_depot_m(at) < AT_DEPOT_M
     }
 
-    /// The fixes, with moments between those that are far apart; and the holes, as indices into them.
-    fn points(&self, track: &Track, hole_s: i64, step_s: i64) -> (Vec<Point>, Vec<(usize, usize)>) {
+    /// The fixes, with moments between those that are far apart; and the holes, gaps of more than `longest_s`, as indices
+    /// into them.
+    fn points(&self, track: &Track, longest_s: i64, step_s: i64) -> (Vec<Point>, Vec<(usize, usize)>) {
         let before = |instant: i64| track.time.partition_point(|&time| time < instant);
         let range = before(self.span.0)..before(self.span.1.saturating_add(1));
-        let nearest_m = self.places.iter().map(|&at| self.from_depot_m(at)).fold(f64::INFINITY, f64::min);
-        let is_in_yard = |at: Local| self.from_depot_m(at) < NEARER_THAN_STOPS * nearest_m;
+        let nearest_m = self.places.iter().map(|&at| self.to_depot_m(at)).fold(f64::INFINITY, f64::min);
+        let is_in_yard = |at: Local| self.to_depot_m(at) < NEARER_THAN_STOPS * nearest_m;
         let mut points: Vec<Point> = Vec::with_capacity(range.len());
         let mut holes = Vec::new();
         for index in range {
@@ -278,8 +279,8 @@ impl Due<'_> {
                 let gap_s = time - last.time;
                 let is_parked = last.at.distance_m(at) < PARKED_M || (is_in_yard(last.at) && is_in_yard(at));
                 let is_asleep =
-                    gap_s > hole_s && self.is_at_depot(last.at) && self.is_at_depot(at) && is_parked;
-                let is_hole = gap_s > hole_s && !is_asleep;
+                    gap_s > longest_s && self.is_at_depot(last.at) && self.is_at_depot(at) && is_parked;
+                let is_hole = gap_s > longest_s && !is_asleep;
                 let begins = points.len() - 1;
                 if gap_s > FAR_APART_S && !is_asleep {
                     fill_gap(&mut points, &last, time, if is_hole { COARSE_S } else { step_s }, is_hole);

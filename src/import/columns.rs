@@ -126,14 +126,14 @@ impl Table {
     /// When there is none; the message lists those that there are.
     pub fn needed(&self, named: Option<&str>, usual: &[&str], what: &str) -> Result<usize> {
         self.chosen(named, usual)?.ok_or_else(|| {
-            let names = self.header.iter().map(String::as_str);
-            let meant = nearest(what, names.clone()).unwrap_or("...");
+            let header = self.header.iter().map(String::as_str);
+            let meant = nearest(what, header.clone()).unwrap_or("...");
             Error::unreadable(
                 &self.file.path,
                 format!("none of its columns is known to hold `{what}`"),
                 format!(
                     "name it, as in `columns = {{ {what} = \"{meant}\" }}`; the columns are {}",
-                    names.collect::<Vec<_>>().join(", ")
+                    header.collect::<Vec<_>>().join(", ")
                 ),
             )
         })
