@@ -15,7 +15,7 @@ use crate::model::NONE;
 use crate::model::asset::AssetKind;
 use crate::model::kind::Kind;
 use crate::model::round::{Call, Route, Stop, Trip, Vehicle};
-use crate::model::street::{Direction, Streets, Way};
+use crate::model::street::{Crossings, Direction, Streets, Way};
 use crate::network;
 use crate::period::Day;
 use crate::progress::Silent;
@@ -78,16 +78,13 @@ impl Town {
 }
 
 fn grid() -> Streets {
-    let mut streets = Streets::default();
-    for y in 0..7 {
-        for x in 0..7 {
-            streets.nodes.push(Local::new(f64::from(x) * 100.0, f64::from(y) * 100.0));
-        }
-    }
+    let crossings = Crossings { columns: 7, rows: 7 };
+    let nodes = crossings.nodes(|column, row| Local::new(column * 100.0, row * 100.0));
+    let mut streets = Streets { nodes, ..Streets::default() };
     // Every third street is one-way, so that the matrix is not symmetric.
     for line in 0..7u32 {
         let direction = if line % 3 == 1 { Direction::Forward } else { Direction::Both };
-        for nodes in [(0..7).map(|x| line * 7 + x).collect(), (0..7).map(|y| y * 7 + line).collect()] {
+        for nodes in [crossings.along_row(line), crossings.along_column(line)] {
             streets.ways.push(Way { id: i64::from(line), direction, ..Way::residential(nodes) });
         }
     }

@@ -25,7 +25,7 @@ use crate::model::kind::{Family, Kind, Selection};
 use crate::model::location::{Level, Placed};
 use crate::model::report::Reports;
 use crate::model::round::{Call, Rounds, Route, Stop, Trip, Vehicle};
-use crate::model::street::{Backdrop, Direction, Ground, StreetClass, Streets, Way};
+use crate::model::street::{Backdrop, Crossings, Direction, Ground, StreetClass, Streets, Way};
 use crate::model::track::Track;
 use crate::network::{self, Network};
 use crate::period::{Clock, Day, NEVER, Period};
@@ -47,17 +47,13 @@ fn pick(stream: &mut Stream, n: usize) -> usize {
 /// A town of 12 by 9 blocks with a river, a park and buildings; one street has a name that is no XML.
 pub(crate) fn grid_streets(plane: &Plane) -> Streets {
     let corner = plane.local(LonLat::new(24.935, 60.165)).unwrap();
-    let mut streets = Streets::default();
     let (columns, rows) = (13u32, 10u32);
-    for row in 0..rows {
-        for column in 0..columns {
-            let bend = 14.0 * (f64::from(row) * 0.9).sin();
-            streets.nodes.push(Local::new(
-                corner.x + f64::from(column) * 105.0 + bend,
-                corner.y + f64::from(row) * 92.0 + f64::from(column) * 4.0,
-            ));
-        }
-    }
+    let crossings = Crossings { columns, rows };
+    let nodes = crossings.nodes(|column, row| {
+        let bend = 14.0 * (row * 0.9).sin();
+        Local::new(corner.x + column * 105.0 + bend, corner.y + row * 92.0 + column * 4.0)
+    });
+    let mut streets = Streets { nodes, ..Streets::default() };
     let class = |index: u32| match index {
         4 => StreetClass::Primary,
         8 => StreetClass::Secondary,
@@ -91,15 +87,10 @@ pub(crate) fn grid_streets(plane: &Plane) -> Streets {
         streets.ways.push(way);
     };
     for row in 0..rows {
-        add(&mut streets, (0..columns).map(|column| row * columns + column).collect(), class(row), row);
+        add(&mut streets, crossings.along_row(row), class(row), row);
     }
     for column in 0..columns {
-        add(
-            &mut streets,
-            (0..rows).map(|row| row * columns + column).collect(),
-            class(column + 1),
-            rows + column,
-        );
+        add(&mut streets, crossings.along_column(column), class(column + 1), rows + column);
     }
     let quad = |x: f64, y: f64, w: f64, h: f64| {
         let (x, y) = (corner.x + x, corner.y + y);
@@ -752,16 +743,11 @@ fn a_city_of_forty_thousand_ways_makes_maps_below_a_megabyte_and_a_half() {
     let mut findings = small_town(Language::En);
     let (columns, rows) = (140u32, 140u32);
     let corner = findings.plane.local(LonLat::new(24.88, 60.13)).unwrap();
-    let mut streets = Streets::default();
-    for row in 0..rows {
-        for column in 0..columns {
-            let (x, y) = (f64::from(column) * 60.0, f64::from(row) * 55.0);
-            streets.nodes.push(Local::new(
-                corner.x + x + 9.0 * (y / 70.0).sin(),
-                corner.y + y + 7.0 * (x / 90.0).sin(),
-            ));
-        }
-    }
+    let nodes = Crossings { columns, rows }.nodes(|column, row| {
+        let (x, y) = (column * 60.0, row * 55.0);
+        Local::new(corner.x + x + 9.0 * (y / 70.0).sin(), corner.y + y + 7.0 * (x / 90.0).sin())
+    });
+    let mut streets = Streets { nodes, ..Streets::default() };
     let mut add = |a: u32, b: u32, index: u32| {
         let class = if index.is_multiple_of(10) { StreetClass::Primary } else { StreetClass::Residential };
         let id = streets.ways.len() as i64;

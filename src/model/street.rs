@@ -74,6 +74,33 @@ impl Way {
     }
 }
 
+/// The crossings of streets that run straight through a town, numbered row by row.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crossings {
+    pub(crate) columns: u32,
+    pub(crate) rows: u32,
+}
+
+#[cfg(test)]
+impl Crossings {
+    /// Where each of them is, told by its column and row.
+    pub(crate) fn nodes(self, at: impl Fn(f64, f64) -> Local) -> Vec<Local> {
+        let row = |row: u32| (0..self.columns).map(move |column| (f64::from(column), f64::from(row)));
+        (0..self.rows).flat_map(row).map(|(column, row)| at(column, row)).collect()
+    }
+
+    /// The crossings along one row.
+    pub(crate) fn along_row(self, row: u32) -> Vec<u32> {
+        (0..self.columns).map(|column| row * self.columns + column).collect()
+    }
+
+    /// The crossings along one column.
+    pub(crate) fn along_column(self, column: u32) -> Vec<u32> {
+        (0..self.rows).map(|row| row * self.columns + column).collect()
+    }
+}
+
 /// All ways of the project, in the order of their ids. Ways that share a node index meet there.
 #[derive(Debug, Clone, Default)]
 pub struct Streets {

@@ -7,7 +7,7 @@ use crate::import;
 use crate::issue::Issues;
 use crate::model::NONE;
 use crate::model::asset::AssetKind;
-use crate::model::street::Way;
+use crate::model::street::{Crossings, Way};
 use crate::network;
 use crate::period::NEVER;
 use crate::place::Crs;
@@ -29,13 +29,10 @@ struct Grid {
 
 impl Grid {
     fn new() -> Self {
-        let corner = |column: u32, row: u32| {
-            Local::new(385_000.0 + f64::from(column) * BLOCK_M, 6_671_000.0 + f64::from(row) * BLOCK_M)
-        };
-        let mut streets = Streets::default();
-        for row in 0..SIDE {
-            streets.nodes.extend((0..SIDE).map(|column| corner(column, row)));
-        }
+        let corner =
+            |column: f64, row: f64| Local::new(385_000.0 + column * BLOCK_M, 6_671_000.0 + row * BLOCK_M);
+        let crossings = Crossings { columns: SIDE, rows: SIDE };
+        let mut streets = Streets { nodes: crossings.nodes(corner), ..Streets::default() };
         let mut way = |nodes: Vec<u32>| {
             let name = streets.words.intern(&format!("Street {}", streets.ways.len()));
             streets.ways.push(Way {
@@ -45,8 +42,8 @@ impl Grid {
             });
         };
         for line in 0..SIDE {
-            way((0..SIDE).map(|column| line * SIDE + column).collect());
-            way((0..SIDE).map(|row| row * SIDE + line).collect());
+            way(crossings.along_row(line));
+            way(crossings.along_column(line));
         }
         let asset = |id: String, kind, at: Local| Asset {
             id,
@@ -57,13 +54,13 @@ impl Grid {
         };
         let mut assets = Vec::new();
         for number in 0..SIDE * SIDE {
-            let at = corner(number % SIDE, number / SIDE);
+            let at = streets.nodes[number as usize];
             if number % 3 == 0 {
                 assets.push(asset(format!("node/{number}"), AssetKind::LitterBin, at));
             }
             assets.push(asset(format!("post/{number}"), AssetKind::Bollard, at));
         }
-        let places = (0..SIDE * SIDE).map(|number| corner(number / SIDE, number % SIDE)).collect();
+        let places = crossings.nodes(|column, row| corner(row, column));
         let mut addresses = Addresses::default();
         for number in 0..SIDE {
             addresses.id.push(&format!("a{number}"));
@@ -74,7 +71,7 @@ impl Grid {
             addresses.suffix.push(none);
             addresses.postcode.push(NONE);
             addresses.city.push(NONE);
-            addresses.at.push(corner(number, 1));
+            addresses.at.push(corner(number.into(), 1.0));
         }
         Self {
             network: Network::build(&streets, &network::Options::default()),

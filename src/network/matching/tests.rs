@@ -8,22 +8,23 @@ use super::trial::{Noise, Plan, tours};
 use super::viterbi::{Belief, best, first_beta};
 use super::*;
 use crate::model::NONE;
-use crate::model::street::{Direction, Streets, Way};
+use crate::model::street::{Crossings, Direction, Streets, Way};
 use crate::random::Random;
 use crate::unit::LonLat;
 
 /// Streets every 100 m, `n` by `n` of them; every third one is a one-way street, east or north.
 fn grid(n: u32) -> Network {
-    let nodes = (0..n * n).map(|node| Local::new(f64::from(node % n) * 100.0, f64::from(node / n) * 100.0));
+    let crossings = Crossings { columns: n, rows: n };
+    let nodes = crossings.nodes(|column, row| Local::new(column * 100.0, row * 100.0));
     let way = |index: u32, nodes: Vec<u32>| Way {
         id: i64::from(index),
         name: index,
         direction: if index % 3 == 1 && index + 1 < n { Direction::Forward } else { Direction::Both },
         ..Way::residential(nodes)
     };
-    let east = (0..n).map(|row| way(row, (0..n).map(|column| row * n + column).collect()));
-    let north = (0..n).map(|column| way(column, (0..n).map(|row| row * n + column).collect()));
-    let streets = Streets { nodes: nodes.collect(), ways: east.chain(north).collect(), ..Streets::default() };
+    let east = (0..n).map(|row| way(row, crossings.along_row(row)));
+    let north = (0..n).map(|column| way(column, crossings.along_column(column)));
+    let streets = Streets { nodes, ways: east.chain(north).collect(), ..Streets::default() };
     Network::build(&streets, &network_options())
 }
 
