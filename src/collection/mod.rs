@@ -30,6 +30,9 @@ use crate::stats::correct::benjamini_hochberg;
 use crate::stats::poisson::Rates;
 use crate::unit::Local;
 
+/// Below this q-value chance does not explain what stands out among stops, or routes.
+const SURE_Q: f64 = 0.05;
+
 /// How visits are verified and reports diagnosed.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -240,12 +243,9 @@ pub struct StopFinding {
 }
 
 impl StopFinding {
-    /// The q-value below which a stop counts as skipped more than the others.
-    const SURE: f64 = 0.05;
-
     /// Whether it is skipped more than the others, beyond what chance explains.
     pub fn is_often_skipped(&self) -> bool {
-        self.q_value < Self::SURE
+        self.q_value < SURE_Q
     }
 }
 
@@ -271,6 +271,13 @@ pub struct RouteFinding {
     pub q_value: f64,
     /// Its longest trip as planned, from depot to depot, for maps; along the streets where that is possible.
     pub line: Vec<Local>,
+}
+
+impl RouteFinding {
+    /// Whether more reports came in about it than chance explains.
+    pub fn is_often_reported(&self) -> bool {
+        self.q_value < SURE_Q
+    }
 }
 
 /// All that is known about the collection.

@@ -12,6 +12,8 @@ use rand::Rng;
 
 /// Late on so many of its visits, a stop is marked: fewer are a traffic jam.
 const OFTEN_LATE: f64 = 0.15;
+/// Below this p-value chance does not explain the worst weekday.
+const SURE: f64 = 0.05;
 /// Shuffles behind the p-value of the worst weekday.
 const SHUFFLES: u32 = 999;
 /// Fewer days than these tell nothing about weekdays.
@@ -203,6 +205,11 @@ impl<'a> Facts<'a> {
     /// The weekday on which the greatest share was missed, if any was.
     pub(super) fn worst_weekday(&self) -> Option<usize> {
         worst(&self.weekdays)
+    }
+
+    /// Whether that weekday is worse than chance explains; `None` with too few days.
+    pub(super) fn is_weekday_sure(&self) -> Option<bool> {
+        (!self.weekday_p.is_nan()).then_some(self.weekday_p < SURE)
     }
 
     /// The hour in which the greatest share was missed, if any was.

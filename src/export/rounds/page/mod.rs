@@ -201,24 +201,22 @@ fn worst_weekday(facts: &Facts<'_>) -> String {
     let tally = facts.weekdays[worst];
     let share = words::percent(language, tally.missed_share());
     let (known, p) = (words::count(language, tally.known), words::probability(language, facts.weekday_p));
-    let note = if facts.weekday_p.is_nan() {
-        say!(
+    let note = match facts.is_weekday_sure() {
+        None => say!(
             language,
             "{share} of {known} missed; too few days to tell from chance",
             "{share} van {known} gemist; te weinig dagen om toeval uit te sluiten"
-        )
-    } else if facts.weekday_p < 0.05 {
-        say!(
+        ),
+        Some(true) => say!(
             language,
             "{share} of {known} missed, beyond chance (p = {p})",
             "{share} van {known} gemist, meer dan toeval (p = {p})"
-        )
-    } else {
-        say!(
+        ),
+        Some(false) => say!(
             language,
             "{share} of {known} missed; may be chance (p = {p})",
             "{share} van {known} gemist; kan toeval zijn (p = {p})"
-        )
+        ),
     };
     figure(&say!(language, "worst weekday", "slechtste dag"), words::weekday(language, worst), &note)
 }

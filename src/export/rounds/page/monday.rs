@@ -392,10 +392,7 @@ fn late(facts: &Facts<'_>) -> Option<Advice> {
 
 fn weekday(facts: &Facts<'_>) -> Option<Advice> {
     let language = facts.findings.language;
-    let worst = facts.worst_weekday()?;
-    if facts.weekday_p.is_nan() || facts.weekday_p >= 0.05 {
-        return None;
-    }
+    let worst = facts.worst_weekday().filter(|_| facts.is_weekday_sure() == Some(true))?;
     let bad = facts.weekdays[worst];
     let rest = Tally {
         known: facts.all.known - bad.known,
@@ -473,7 +470,7 @@ fn fewer_calls(facts: &Facts<'_>) -> Option<Advice> {
 /// A round at the kerb has no stops to name: what is known is whether more is missed than elsewhere.
 fn kerbside(facts: &Facts<'_>) -> Option<Advice> {
     let language = facts.findings.language;
-    let finding = facts.finding.filter(|finding| facts.tours.is_empty() && finding.q_value < 0.05)?;
+    let finding = facts.finding.filter(|finding| facts.tours.is_empty() && finding.is_often_reported())?;
     let excess = f64::from(finding.n_reports) - finding.expected;
     let (n, expected) =
         (words::count(language, finding.n_reports), words::decimal(language, finding.expected, 1));
@@ -492,7 +489,7 @@ fn kerbside(facts: &Facts<'_>) -> Option<Advice> {
 /// The worst weekday, where chance may explain it.
 fn watched(facts: &Facts<'_>) -> Option<Advice> {
     let language = facts.findings.language;
-    let worst = facts.worst_weekday().filter(|_| facts.weekday_p >= 0.05)?;
+    let worst = facts.worst_weekday().filter(|_| facts.is_weekday_sure() == Some(false))?;
     let tally = facts.weekdays[worst];
     let day = words::weekday(language, worst);
     let (share, usual) =
@@ -540,7 +537,7 @@ fn compared(facts: &Facts<'_>) -> Option<Advice> {
         (words::count(language, finding.n_reports), words::decimal(language, finding.expected, 0));
     let (p, q) =
         (words::probability(language, finding.p_value), words::probability(language, finding.q_value));
-    let (what, why) = if finding.q_value < 0.05 {
+    let (what, why) = if finding.is_often_reported() {
         (
             say!(language, "Put this round first among its kind.", "Zet deze ronde vooraan."),
             say!(
