@@ -88,8 +88,6 @@ fn tasks(findings: &Findings) -> Vec<Task> {
     tasks
 }
 
-/// A stop counts as skipped beyond chance at this q-value or less.
-const ALPHA: f64 = 0.05;
 /// A planner looks at no more places than this; the layer `hotspots` holds all of them.
 const MOST_PLACES: usize = 25;
 /// Fewer reports than this about rubbish beside a bin say nothing about the place.
@@ -97,7 +95,7 @@ pub(crate) const LEAST_DUMPED: usize = 3;
 
 fn skipped_stops(findings: &Findings) -> Vec<Task> {
     let mut stops: Vec<(usize, &StopFinding)> = findings.collection.stops.iter().enumerate().collect();
-    stops.retain(|(_, stop)| stop.q_value <= ALPHA && stop.n_skipped > 1);
+    stops.retain(|(_, stop)| stop.is_often_skipped() && stop.n_skipped > 1);
     stops.sort_by(|(a, x), (b, y)| y.skip_rate.total_cmp(&x.skip_rate).then(a.cmp(b)));
     let task = |(index, stop): (usize, &StopFinding)| {
         let why = format!(
