@@ -136,6 +136,11 @@ pub(crate) fn period(language: Language, period: Period) -> String {
     format!("{} – {}", day(language, period.from), day(language, period.to))
 }
 
+/// How often a week, as in `3` or `2.5`.
+pub(crate) fn per_week(language: Language, times: f64) -> String {
+    decimal(language, times, usize::from(times.fract() > 0.05))
+}
+
 const WEEKDAYS: [[&str; 7]; 2] =
     [["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ["ma", "di", "wo", "do", "vr", "za", "zo"]];
 
@@ -281,8 +286,8 @@ pub(crate) fn proposal(findings: &Findings, proposal: &Proposal) -> String {
         }
         Change::Frequency { stop: at, from_per_week, to_per_week, .. } => {
             let at = stop(findings, *at);
-            let from = decimal(language, *from_per_week, usize::from(from_per_week.fract() > 0.05));
-            let to = decimal(language, *to_per_week, usize::from(to_per_week.fract() > 0.05));
+            let from = per_week(language, *from_per_week);
+            let to = per_week(language, *to_per_week);
             say!(
                 language,
                 "Empty {at} {to}× a week instead of {from}×",

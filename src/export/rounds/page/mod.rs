@@ -463,7 +463,7 @@ fn asked(facts: &Facts<'_>, row: &Row<'_>) -> String {
                     format!("{id}: + {days}{by}")
                 }
                 Change::Frequency { from_per_week, to_per_week, .. } => {
-                    let to = words::decimal(language, *to_per_week, usize::from(to_per_week.fract() > 0.05));
+                    let to = words::per_week(language, *to_per_week);
                     let sign = if to_per_week > from_per_week { "+" } else { "−" };
                     say!(language, "{id}: {sign} {to}× a week", "{id}: {sign} {to}× per week")
                 }

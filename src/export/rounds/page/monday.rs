@@ -296,7 +296,7 @@ fn with_days(facts: &Facts<'_>, proposal: &Proposal, stop: u32) -> String {
             }
         }
         Change::Frequency { to_per_week, .. } => {
-            let to = words::decimal(language, *to_per_week, usize::from(to_per_week.fract() > 0.05));
+            let to = words::per_week(language, *to_per_week);
             say!(language, "{name}, {to}× a week", "{name}, {to}× per week")
         }
         _ => name.to_owned(),
