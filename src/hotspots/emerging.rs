@@ -336,55 +336,79 @@ pub(super) fn find(city: &City<'_>, options: &Options, _random: Random, found: &
     }
     let weights = Weights::disk(&cells, options.neighbours);
     let cube = Cube::new(bins.counts(cells.len(), n_steps as usize), &weights);
-    let last = (n_steps as usize - 1) * cells.len();
-    let (rows, patterns): (Vec<HotspotCell>, Vec<Option<Pattern>>) = (0..cells.len())
-        .into_par_iter()
-        .map(|cell| {
-            let (z, counts) = (cube.of_cell(&cube.z, cell), cube.of_cell(&cube.counts, cell));
-            let is_hot: Vec<bool> =
-                cube.of_cell(&cube.hot_q, cell).iter().map(|&q| q <= options.alpha).collect();
-            let is_cold: Vec<bool> = cube
-                .of_cell(&cube.cold_q, cell)
-                .iter()
-                .zip(&z)
-                .map(|(&q, &z)| z < 0.0 && q <= options.alpha)
-                .collect();
-            let drift = drift(&z);
-            let name = Name::of(&is_hot, &is_cold, drift, options.quiet_steps as usize);
-            let bin = last + cell;
-            let row = HotspotCell {
-                method: METHOD,
-                kind,
-                cell: cells[cell],
-                n: counts.iter().sum(),
-                expected: f64::from(total) / cells.len() as f64,
-                z: cube.z[bin],
-                p_value: cube.p_values[bin],
-                q_value: cube.hot_q[bin],
-                class: class(cube.z[bin], cube.hot_q[bin], cube.cold_q[bin]),
-                trend: ["falling", "", "rising"][usize::try_from(drift + 1).expect("-1, 0 or 1")].to_owned(),
-                category: name.category,
-                esri_category: name.esri,
-            };
-            (row, name.current)
-        })
-        .unzip();
+    let examined = Examined { options, cells: &cells, cube: &cube, total, n_steps: n_steps as usize };
+    let (rows, patterns): (Vec<HotspotCell>, Vec<Option<Pattern>>) =
+        (0..cells.len()).into_par_iter().map(|cell| examined.row(cell)).unzip();
     // Groups of one pattern at a time: a place that is new beside one that always was hot is news.
     for pattern in [Pattern::New, Pattern::Consecutive, Pattern::Intensifying, Pattern::Persistent] {
         for group in groups(&weights, |cell| patterns[cell] == Some(pattern)) {
-            let runs: Vec<(usize, usize)> =
-                group.iter().map(|&cell| (cell, first_of_run(&cube, cell, options.alpha))).collect();
-            let members = bins.members(&runs);
-            if members.is_empty() {
-                continue;
-            }
-            let expected =
-                runs.iter().flat_map(|&(_, from)| from..n_steps as usize).map(|step| cube.mean(step)).sum();
-            let group: Vec<&HotspotCell> = group.iter().map(|&cell| &rows[cell]).collect();
-            found.hotspots.push(hotspot(city, kind, &group, members, expected));
+            found.hotspots.extend(examined.hotspot(city, &bins, &rows, &group));
         }
     }
     found.cells.extend(rows);
+}
+
+/// What findings are made from.
+struct Examined<'a> {
+    options: &'a Options,
+    cells: &'a [CellIndex],
+    cube: &'a Cube,
+    /// Incidents in all bins.
+    total: u32,
+    n_steps: usize,
+}
+
+impl Examined<'_> {
+    /// The row of one cell, and its pattern if it is hot now.
+    fn row(&self, cell: usize) -> (HotspotCell, Option<Pattern>) {
+        let &Self { options, cells, cube, total, n_steps } = self;
+        let (z, counts) = (cube.of_cell(&cube.z, cell), cube.of_cell(&cube.counts, cell));
+        let is_hot: Vec<bool> = cube.of_cell(&cube.hot_q, cell).iter().map(|&q| q <= options.alpha).collect();
+        let is_cold: Vec<bool> = cube
+            .of_cell(&cube.cold_q, cell)
+            .iter()
+            .zip(&z)
+            .map(|(&q, &z)| z < 0.0 && q <= options.alpha)
+            .collect();
+        let drift = drift(&z);
+        let name = Name::of(&is_hot, &is_cold, drift, options.quiet_steps as usize);
+        let last = (n_steps - 1) * cells.len() + cell;
+        let row = HotspotCell {
+            method: METHOD,
+            kind: options.kind,
+            cell: cells[cell],
+            n: counts.iter().sum(),
+            expected: f64::from(total) / cells.len() as f64,
+            z: cube.z[last],
+            p_value: cube.p_values[last],
+            q_value: cube.hot_q[last],
+            class: class(cube.z[last], cube.hot_q[last], cube.cold_q[last]),
+            trend: ["falling", "", "rising"][usize::try_from(drift + 1).expect("-1, 0 or 1")].to_owned(),
+            category: name.category,
+            esri_category: name.esri,
+        };
+        (row, name.current)
+    }
+
+    /// The incidents of a group of cells since each became hot, as one hotspot; `None` where there is none.
+    fn hotspot(
+        &self,
+        city: &City<'_>,
+        bins: &Bins,
+        rows: &[HotspotCell],
+        group: &[usize],
+    ) -> Option<Hotspot> {
+        let &Self { options, cube, n_steps, .. } = self;
+        let runs: Vec<(usize, usize)> =
+            group.iter().map(|&cell| (cell, first_of_run(cube, cell, options.alpha))).collect();
+        let members = bins.members(&runs);
+        if members.is_empty() {
+            return None;
+        }
+        let expected = runs.iter().flat_map(|&(_, from)| from..n_steps).map(|step| cube.mean(step)).sum();
+        let group: Vec<&HotspotCell> = group.iter().map(|&cell| &rows[cell]).collect();
+        Some(hotspot(city, options.kind, &group, members, expected))
+    }
 }
 
 /// The step in which a cell's present heat began.
