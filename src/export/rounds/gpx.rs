@@ -12,7 +12,7 @@ use ::gpx::{Gpx, GpxVersion, Metadata, Route, Track, TrackSegment, Waypoint};
 use crate::error::{Error, Result};
 use crate::export::rounds::{Timetable, plain, stems, time_of_day};
 use crate::model::NONE;
-use crate::model::round::Trip;
+use crate::model::round::{Call, Trip};
 use crate::period::SMALL_WEEKDAYS;
 use crate::unit::Local;
 
@@ -25,22 +25,18 @@ pub fn write(timetable: &Timetable<'_>, dir: &Path) -> Result<()> {
     let vehicles = &timetable.rounds.vehicles;
     let mut ids: Vec<&str> = vehicles.iter().map(|vehicle| vehicle.id.as_str()).collect();
     ids.push("without_vehicle");
-    for (vehicle, stem) in (0u32..).zip(stems(&ids)) {
-        let vehicle = if vehicle as usize == vehicles.len() { NONE } else { vehicle };
+    for (number, (id, stem)) in (0u32..).zip(ids.iter().zip(stems(&ids))) {
+        let vehicle = if number as usize == vehicles.len() { NONE } else { number };
         for (weekday, name) in SMALL_WEEKDAYS.into_iter().enumerate() {
             let trips = timetable.trips_on(weekday, |trip| trip.vehicle == vehicle);
             if !trips.is_empty() {
                 let path = dir.join(format!("{stem}_{}_{name}.gpx", weekday + 1));
-                let bytes = document(timetable, &trips, &format!("{} {name}", ids_name(&ids, vehicle)));
+                let bytes = document(timetable, &trips, &format!("{id} {name}"));
                 fs::write(&path, bytes).map_err(|source| Error::writing(&path, source))?;
             }
         }
     }
     Ok(())
-}
-
-fn ids_name<'a>(ids: &[&'a str], vehicle: u32) -> &'a str {
-    ids.get(vehicle as usize).or(ids.last()).copied().unwrap_or_default()
 }
 
 /// The trips as one document.
@@ -71,7 +67,7 @@ fn point(timetable: &Timetable<'_>, at: Local) -> Waypoint {
 fn stops(timetable: &Timetable<'_>, trip: &Trip) -> Vec<Waypoint> {
     let rounds = timetable.rounds;
     let width = trip.calls.len().to_string().len();
-    let stop = |(place, call): (usize, &crate::model::round::Call)| {
+    let stop = |(place, call): (usize, &Call)| {
         let stop = &rounds.stops[call.stop as usize];
         let name = if stop.name.trim().is_empty() { &stop.id } else { &stop.name };
         let mut waypoint = point(timetable, stop.at);

@@ -5,7 +5,7 @@ use crate::collection::{Diagnosis, Outcome, Reason, RouteFinding, StopFinding, V
 use crate::draw::round_page::{Ask, Sign};
 use crate::draw::rounds::{LIKELY_FULL, OFTEN_FULL};
 use crate::findings::Findings;
-use crate::model::round::Trip;
+use crate::model::round::{Call, Trip};
 use crate::model::some;
 use crate::random::{Random, Stream};
 use rand::Rng;
@@ -303,7 +303,7 @@ fn tour<'a>(
         let is_about = |&&index: &&usize| stop_of(&findings.proposals[index]) == some(stop);
         ledger.proposals[route as usize].iter().filter(is_about).copied().collect()
     };
-    let row = |(place, call): (usize, &crate::model::round::Call)| {
+    let row = |(place, call): (usize, &Call)| {
         let finding = findings.collection.stops.get(call.stop as usize);
         let [n_reports, n_full, n_dumped, n_after_miss] = n_reports[call.stop as usize];
         let (tally, proposals) = (tallies[place], asked(call.stop));

@@ -13,6 +13,8 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::adjust::Change;
+use crate::collection::StopFinding;
 use crate::draw::canvas::escaped;
 use crate::draw::round_page::{Ask, Sign};
 use crate::draw::words::{self, say};
@@ -407,7 +409,7 @@ fn cells(facts: &Facts<'_>, tour: &Tour<'_>, row: &Row<'_>) -> [String; 11] {
     let findings = facts.findings;
     let language = findings.language;
     let finding = row.finding;
-    let number = |value: fn(&crate::collection::StopFinding) -> f64| finding.map_or(f64::NAN, value);
+    let number = |value: fn(&StopFinding) -> f64| finding.map_or(f64::NAN, value);
     let (rate, q) = (number(|finding| finding.skip_rate), number(|finding| finding.q_value));
     let mut days = words::weekdays(language, tour.weekdays);
     for &(route, weekdays) in &row.elsewhere {
@@ -442,7 +444,6 @@ fn cells(facts: &Facts<'_>, tour: &Tour<'_>, row: &Row<'_>) -> [String; 11] {
 
 /// What is proposed for a stop, in a few words.
 fn asked(facts: &Facts<'_>, row: &Row<'_>) -> String {
-    use crate::adjust::Change;
     let findings = facts.findings;
     let language = findings.language;
     let words: Vec<String> = row
