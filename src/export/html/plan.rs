@@ -15,7 +15,7 @@ pub(super) fn part(findings: &Findings) -> Option<Section> {
     if plan.is_empty() {
         return None;
     }
-    let mut body = paragraph(&monday(findings));
+    let mut body = paragraph(&changes(findings));
     let hours = |hours: f64| words::decimal(language, hours, 1);
     let (low, high) = plan.fewer_overflow_h;
     let (low, high, share) = (
@@ -49,8 +49,29 @@ pub(super) fn part(findings: &Findings) -> Option<Section> {
     Some(section("plan", heading, body))
 }
 
+/// What to do about all rounds at once, and what is expected of it; `None` where nothing is to be changed.
+pub(super) fn advice(findings: &Findings) -> Option<(String, String)> {
+    let (language, plan) = (findings.language, &findings.plan);
+    if plan.is_empty() {
+        return None;
+    }
+    let decimal = |number: f64, decimals| words::decimal(language, number, decimals);
+    let hours = |week: &Week| decimal(week.overflow_h, 0);
+    let (today, planned, changes) = (hours(&plan.today), hours(&plan.planned), changes(findings));
+    let minutes = decimal((plan.planned.work_s - plan.today.work_s) / 60.0, 0);
+    let minutes = if minutes.starts_with('−') { minutes } else { format!("+{minutes}") };
+    Some((
+        say!(language, "Drive the week as planned.", "Rijd de week volgens het plan."),
+        say!(
+            language,
+            "{changes} Expected: {planned} instead of {today} hours of overflow a week, {minutes} minutes of work.",
+            "{changes} Verwacht: {planned} in plaats van {today} uur overvol per week, {minutes} minuten werk."
+        ),
+    ))
+}
+
 /// What changes, in one sentence.
-fn monday(findings: &Findings) -> String {
+fn changes(findings: &Findings) -> String {
     let (language, plan) = (findings.language, &findings.plan);
     let count = |is_meant: &dyn Fn(&StopChange) -> bool| {
         words::count(language, plan.stops.iter().filter(|change| is_meant(change)).count() as u64)
@@ -61,8 +82,8 @@ fn monday(findings: &Findings) -> String {
     let orders = words::count(language, plan.resequenced.len() as u64);
     say!(
         language,
-        "On Monday: {more} stops get more calls a week, {fewer} fewer, {other} other days, and {orders} rounds another order.",
-        "Maandag: {more} stops krijgen meer ledigingen per week, {fewer} minder, {other} andere dagen, en {orders} rondes een andere volgorde."
+        "{more} stops get more calls a week, {fewer} fewer, {other} other days, and {orders} rounds another order.",
+        "{more} stops krijgen meer ledigingen per week, {fewer} minder, {other} andere dagen, en {orders} rondes een andere volgorde."
     )
 }
 
@@ -140,7 +161,7 @@ mod tests {
     #[test]
     fn the_plan_says_what_to_do_on_monday_and_what_the_week_takes() {
         let mut findings = small_town(Language::En);
-        assert!(part(&findings).is_none(), "no plan, no part");
+        assert!(part(&findings).is_none() && advice(&findings).is_none(), "no plan, no part");
         findings.rounds.stops[0].name = "<b>corner</b>".to_owned();
         let week = |work_s, overflow_h| Week {
             work_s,
@@ -159,10 +180,13 @@ mod tests {
             overflow_today_h: 40.0,
             overflow_planned_h: 10.0,
         }];
+        let (_, why) = advice(&findings).expect("there is a plan");
+        assert!(
+            why.contains("Expected: 20 instead of 50 hours of overflow a week, −1 minutes of work."),
+            "{why}"
+        );
         let html = part(&findings).expect("there is a plan").body;
-        for words in
-            ["On Monday: 1 stops get more calls", "26.0 to 34.0 hours", "60 %", "600", "599", "40.0 → 10.0"]
-        {
+        for words in ["1 stops get more calls", "26.0 to 34.0 hours", "60 %", "600", "599", "40.0 → 10.0"] {
             assert!(html.contains(words), "{words} in {html}");
         }
         assert!(html.contains("&lt;b&gt;corner") && !html.contains("<b>corner"), "names are escaped");

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::basis;
 use super::parts::{advice, paragraph, quiet, table};
+use super::plan;
 use crate::adjust::{Change, Proposal};
 use crate::collection::{Reason, StopFinding};
 use crate::draw::Map;
@@ -38,7 +39,7 @@ pub(super) fn all(findings: &Findings, maps: &[Map]) -> Vec<Section> {
         Some(hotspots(findings, maps)),
         repeats(findings),
         routes(findings, maps),
-        super::plan::part(findings),
+        plan::part(findings),
         proposals(findings, maps),
         throughput(findings),
         Some(residents(findings)),
@@ -73,7 +74,7 @@ type Advice = (String, String);
 /// What to do on Monday, in sentences.
 fn todo(findings: &Findings) -> Section {
     let language = findings.language;
-    let mut sentences: Vec<Advice> = Vec::new();
+    let mut sentences: Vec<Advice> = plan::advice(findings).into_iter().collect();
     sentences.extend(first_proposals(findings).map(|proposal| about_proposal(findings, proposal)));
     let worst = worst_stops(findings).into_iter().filter(|(_, stop)| stop.n_skipped > 1);
     sentences.extend(worst.take(3).map(|(index, stop)| about_stop(findings, index, stop)));
@@ -98,9 +99,16 @@ fn todo(findings: &Findings) -> Section {
     Section { id: "todo", class: "part todo", heading, body }
 }
 
-/// The first proposals that hold.
+/// The first proposals that hold; beside a plan, which changes all rounds at once, only those that change none.
 fn first_proposals(findings: &Findings) -> impl Iterator<Item = &Proposal> {
-    findings.proposals.iter().filter(|proposal| proposal.is_feasible).take(3)
+    let changes_a_round = |proposal: &Proposal| {
+        use Change::{AddBin, CleanUp, Redesign, Relocate};
+        !matches!(proposal.change, AddBin { .. } | CleanUp { .. } | Redesign { .. } | Relocate { .. })
+    };
+    let is_meant = move |proposal: &&Proposal| {
+        proposal.is_feasible && (findings.plan.is_empty() || !changes_a_round(proposal))
+    };
+    findings.proposals.iter().filter(is_meant).take(3)
 }
 
 fn about_proposal(findings: &Findings, proposal: &Proposal) -> Advice {

@@ -35,6 +35,23 @@ fn what_citizens_wrote_is_not_on_the_page_and_names_are_escaped() {
 }
 
 #[test]
+fn monday_begins_with_the_plan_and_does_not_change_a_round_twice() {
+    let mut findings = small_town(Language::En);
+    let monday = |findings: &Findings| {
+        let page = page(findings, &[]);
+        let (_, from) = page.split_once("<section id=\"todo\"").unwrap();
+        from.split_once("</section>").unwrap().0.to_owned()
+    };
+    let change_of_round = findings.proposals.iter().find(|proposal| proposal.change.name() == "extra_stop");
+    let id = format!("{}: ", change_of_round.expect("the town has one").id);
+    assert!(monday(&findings).contains(&id), "{}", monday(&findings));
+    findings.plan.resequenced = vec![0];
+    let with_plan = monday(&findings);
+    assert!(with_plan.contains("<li><strong>Drive the week as planned."), "{with_plan}");
+    assert!(!with_plan.contains(&id), "{with_plan}");
+}
+
+#[test]
 fn every_id_on_the_page_is_there_once_and_every_link_has_its_target() {
     let findings = small_town(Language::Nl);
     let page = page(&findings, &crate::draw::maps(&findings));
