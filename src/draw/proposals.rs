@@ -267,7 +267,7 @@ fn draw_change(sheet: &mut Sheet<'_>, proposal: &Proposal) {
 fn verdict(sheet: &mut Sheet<'_>, proposal: &Proposal) {
     let language = sheet.language();
     sheet.part(&say!(language, "Why", "Waarom"));
-    sheet.paragraph(&proposal.rationale, TEXT);
+    sheet.paragraph(&words::quoted(&proposal.rationale), TEXT);
     sheet.part(&say!(language, "What it costs", "Wat het kost"));
     sheet.paragraph(&words::cost(language, proposal), TEXT);
     sheet.part(&say!(language, "What it is expected to bring", "Wat het naar verwachting oplevert"));

@@ -376,9 +376,29 @@ pub(crate) fn benefit(language: Language, proposal: &Proposal) -> String {
     say!(language, "{low} to {high} fewer reports a year", "{low} tot {high} meldingen per jaar minder")
 }
 
+/// A text whose ids stand in backticks, with quotation marks instead, as on paper.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut written = String::with_capacity(text.len() + 8);
+    for (index, part) in text.split('`').enumerate() {
+        match index {
+            0 => {}
+            _ if index % 2 == 1 => written.push('“'),
+            _ => written.push('”'),
+        }
+        written.push_str(part);
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_in_backticks_are_quoted() {
+        assert_eq!(quoted("the stops of `B04-t`, and `B`"), "the stops of “B04-t”, and “B”");
+        assert_eq!(quoted("none"), "none");
+    }
 
     #[test]
     fn figures_are_written_as_the_language_does() {

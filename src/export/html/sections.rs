@@ -451,7 +451,7 @@ fn proposals(findings: &Findings, maps: &[Map]) -> Option<Section> {
                 words::cost(language, proposal),
                 words::benefit(language, proposal),
                 fits,
-                proposal.rationale.clone(),
+                words::quoted(&proposal.rationale),
             ]
         })
         .collect();
