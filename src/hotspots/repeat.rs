@@ -126,26 +126,11 @@ fn find_kind(
         found.notes.push(format!("repeat, {name}: too few data: {n} assets are too few to compare one with"));
     }
 
-    let expected = rates.mean * days;
-    let intervals = Intervals { rates, total, all_days: days * assets.len() as f64 };
-    // All were watched equally long: what was counted as often is known as well.
-    let distinct: BTreeSet<u32> = counts.iter().copied().collect();
-    let known: BTreeMap<u32, Known> =
-        distinct.into_iter().map(|count| (count, Known::of(count, days, &intervals))).collect();
-    let of_count =
-        |value: fn(&Known) -> f64| counts.iter().map(|count| value(&known[count])).collect::<Vec<f64>>();
-    let p_values = of_count(|known| known.p_value);
-    let q_values = benjamini_hochberg(&p_values);
-    let exceeds = of_count(|known| known.exceeds);
-    let false_shares = bayesian(&exceeds.iter().map(|sure| 1.0 - sure).collect::<Vec<_>>());
-    let do_differ = poisson::dispersion_p(&values, &exposures) <= DIFFER_P;
-    let stand_out = if do_differ { q_among_others(&values, &counts, &exposures) } else { q_values.clone() };
+    let judged = judged(&counts, &values, &exposures, rates);
     let linked: Vec<u32> = assets.iter().flat_map(|&asset| members[asset].iter().copied()).collect();
     let all = late_and_all(city, &linked);
-    for (place, &asset) in assets.iter().enumerate() {
+    for (place, (&asset, Judged { known, q_value })) in assets.iter().zip(judged).enumerate() {
         let n_incidents = counts[place];
-        let q_value = q_values[place].max(stand_out[place].min(false_shares[place]));
-        let (rate_low, rate_high) = known[&n_incidents].interval;
         let last = members[asset].iter().map(|&incident| city.incidents.last_at[incident as usize]).max();
         let row = AssetFinding {
             asset: u32::try_from(asset).expect("fewer than 2^32 assets"),
@@ -153,12 +138,12 @@ fn find_kind(
             exposure_days: days,
             rate_per_year: values[place] / days * YEAR_DAYS,
             shrunken_rate: rates.shrunken(values[place], days) * YEAR_DAYS,
-            rate_low: rate_low * YEAR_DAYS,
-            rate_high: rate_high * YEAR_DAYS,
-            expected,
-            p_value: p_values[place],
+            rate_low: known.interval.0 * YEAR_DAYS,
+            rate_high: known.interval.1 * YEAR_DAYS,
+            expected: rates.mean * days,
+            p_value: known.p_value,
             q_value,
-            p_exceeds_double: exceeds[place],
+            p_exceeds_double: known.exceeds,
             is_repeat: is_comparable && q_value <= options.alpha && n_incidents >= options.at_least,
             last_at: last.unwrap_or(NEVER),
         };
@@ -169,6 +154,32 @@ fn find_kind(
         }
         found.assets.push(row);
     }
+}
+
+/// What is known of an asset, and its q-value among all of its kind.
+struct Judged {
+    known: Known,
+    q_value: f64,
+}
+
+/// Judges the assets of a kind, which were all watched equally long, by how often each was counted.
+fn judged(counts: &[u32], values: &[f64], exposures: &[f64], rates: Rates) -> Vec<Judged> {
+    let Some(&days) = exposures.first() else { return Vec::new() };
+    let total = counts.iter().map(|&count| u64::from(count)).sum();
+    let intervals = Intervals { rates, total, all_days: days * counts.len() as f64 };
+    // What was counted as often is known as well.
+    let distinct: BTreeSet<u32> = counts.iter().copied().collect();
+    let known: BTreeMap<u32, Known> =
+        distinct.into_iter().map(|count| (count, Known::of(count, days, &intervals))).collect();
+    let of_count =
+        |value: fn(&Known) -> f64| counts.iter().map(|count| value(&known[count])).collect::<Vec<f64>>();
+    let q_values = benjamini_hochberg(&of_count(|known| known.p_value));
+    let false_shares = bayesian(&of_count(|known| 1.0 - known.exceeds));
+    let do_differ = poisson::dispersion_p(values, exposures) <= DIFFER_P;
+    let stand_out = if do_differ { q_among_others(values, counts, exposures) } else { q_values.clone() };
+    let q_value = |place: usize| q_values[place].max(stand_out[place].min(false_shares[place]));
+    let judged = counts.iter().enumerate();
+    judged.map(|(place, count)| Judged { known: known[count], q_value: q_value(place) }).collect()
 }
 
 /// q-values that assets come back no more often than the others of their kind do, which differ by nature.
@@ -192,6 +203,7 @@ fn without(values: &[f64], place: usize) -> Vec<f64> {
 }
 
 /// What is known of an asset by how often it was counted.
+#[derive(Clone, Copy)]
 struct Known {
     /// Probability of at least so many incidents at the mean rate.
     p_value: f64,
