@@ -54,7 +54,9 @@ fn a_stop_that_crews_leave_out_more_than_others_keeps_its_calls() {
     town.collection.stops.iter_mut().for_each(|stop| stop.q_value = 0.5);
     let before = losing(&town);
     assert!(!before.is_empty());
-    before.iter().for_each(|&stop| town.collection.stops[stop as usize].q_value = 0.01);
+    for &stop in &before {
+        town.collection.stops[stop as usize].q_value = 0.01;
+    }
     let after = losing(&town);
     assert!(before.iter().all(|stop| !after.contains(stop)), "{before:?} and {after:?}");
 }
