@@ -82,8 +82,8 @@ fn changes(findings: &Findings) -> String {
     let orders = words::count(language, plan.resequenced.len() as u64);
     say!(
         language,
-        "{more} stops get more calls a week, {fewer} fewer, {other} other days, and {orders} rounds another order.",
-        "{more} stops krijgen meer ledigingen per week, {fewer} minder, {other} andere dagen, en {orders} rondes een andere volgorde."
+        "Stops with more calls a week: {more}, with fewer: {fewer}, with other days: {other}; rounds in another order: {orders}.",
+        "Stops met meer ledigingen per week: {more}, met minder: {fewer}, met andere dagen: {other}; rondes in een andere volgorde: {orders}."
     )
 }
 
@@ -186,7 +186,9 @@ mod tests {
             "{why}"
         );
         let html = part(&findings).expect("there is a plan").body;
-        for words in ["1 stops get more calls", "26.0 to 34.0 hours", "60 %", "600", "599", "40.0 → 10.0"] {
+        for words in
+            ["more calls a week: 1, with fewer: 0", "26.0 to 34.0 hours", "60 %", "600", "599", "40.0 → 10.0"]
+        {
             assert!(html.contains(words), "{words} in {html}");
         }
         assert!(html.contains("&lt;b&gt;corner") && !html.contains("<b>corner"), "names are escaped");

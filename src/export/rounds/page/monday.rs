@@ -5,6 +5,7 @@
 //! things are worth doing, it says so.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::adjust::{Change, CostBasis, Proposal};
 use crate::collection::Reason;
@@ -111,8 +112,10 @@ fn names(facts: &Facts<'_>, stops: &[(usize, String)]) -> String {
 }
 
 fn names_of_rows(facts: &Facts<'_>, rows: &[&Row<'_>]) -> String {
+    let mut named = BTreeSet::new();
+    let each_once = rows.iter().filter(|row| named.insert(row.stop));
     let stops: Vec<(usize, String)> =
-        rows.iter().map(|row| (row.place, words::stop(facts.findings, row.stop).to_owned())).collect();
+        each_once.map(|row| (row.place, words::stop(facts.findings, row.stop).to_owned())).collect();
     names(facts, &stops)
 }
 
@@ -125,6 +128,12 @@ fn worst_first<'a, 'b>(
     let mut rows: Vec<&Row<'_>> = facts.rows().filter(|row| is_meant(row)).collect();
     rows.sort_by(|a, b| count(b).cmp(&count(a)).then(a.place.cmp(&b.place)));
     rows
+}
+
+/// Stops with their reports in, all reports out: a stop that stands in several tours of a round counts once.
+fn of_stops(reports: impl Iterator<Item = (u32, u32)>) -> u32 {
+    let of_stop: BTreeMap<u32, u32> = reports.collect();
+    of_stop.values().sum()
 }
 
 /// So many reports in the period as reports a year, with their interval.
@@ -172,7 +181,7 @@ fn skipped(facts: &Facts<'_>) -> Option<Advice> {
     let (missed, known) =
         rows.iter().fold((0, 0), |sum, row| (sum.0 + row.tally.missed, sum.1 + row.tally.known));
     let q = rows.iter().filter_map(|row| row.finding).map(|finding| finding.q_value).fold(0.0, f64::max);
-    let n: u32 = rows.iter().map(|row| row.n_after_miss).sum();
+    let n = of_stops(rows.iter().map(|row| (row.stop, row.n_after_miss)));
     let (low, high, per_year) = per_year(facts, n);
     let (names, q) = (names_of_rows(facts, &rows), words::probability(language, q));
     let (share, usual) = (
@@ -316,7 +325,7 @@ impl Toll {
     /// `None` without a stop.
     fn of(facts: &Facts<'_>, rows: &[&Row<'_>], count: fn(&Row<'_>) -> u32) -> Option<Self> {
         rows.first()?;
-        let n: u32 = rows.iter().map(|row| count(row)).sum();
+        let n = of_stops(rows.iter().map(|row| (row.stop, count(row))));
         let (low, high, per_year) = per_year(facts, n);
         let n = words::count(facts.findings.language, n);
         let worth = Worth::Reports(f64::midpoint(low, high) / 2.0);
@@ -348,8 +357,7 @@ fn too_small(facts: &Facts<'_>) -> Option<Advice> {
 
 fn dumped(facts: &Facts<'_>) -> Option<Advice> {
     let language = facts.findings.language;
-    let mut rows = worst_first(facts, |row| row.n_dumped, |row| row.n_dumped as usize >= LEAST_DUMPED);
-    rows.dedup_by_key(|row| row.stop);
+    let rows = worst_first(facts, |row| row.n_dumped, |row| row.n_dumped as usize >= LEAST_DUMPED);
     let Toll { names, n, per_year, worth } = Toll::of(facts, &rows, |row| row.n_dumped)?;
     Some(Advice {
         what: say!(
@@ -557,4 +565,14 @@ fn compared(facts: &Facts<'_>) -> Option<Advice> {
         )
     };
     Some(Advice { what, why, worth: Worth::Nothing })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_of_two_tours_is_counted_once() {
+        assert_eq!(of_stops([(3, 5), (4, 2), (3, 5)].into_iter()), 7);
+    }
 }
