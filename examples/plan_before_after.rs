@@ -3,8 +3,9 @@
 //!
 //!     cargo run --release --example plan_before_after -- --seeds 5
 //!
-//! The program never sees the truth that it is judged by. Proposals and plans are checked by code that shares none with
-//! what made them. `--from SEED` chooses the first seed.
+//! The program never sees the truth that it is judged by. Beside what happened stands what it expected: hours of
+//! overflow in each city, and what the changes of single stops were said to take away against what they did. Proposals
+//! and plans are checked by code that shares none with what made them. `--from SEED` chooses the first seed.
 #![expect(clippy::print_stdout, reason = "an example answers on the terminal")]
 
 use std::path::Path;
@@ -43,23 +44,48 @@ fn main() -> Result<()> {
         language: settings.language,
     };
 
-    println!("{}: the next year under the rounds of today and under the plan\n", project.title);
+    println!("{}: a week of the next year under the rounds of today and under the plan\n", project.title);
     println!(
-        "seed  overflow hours: today    plan  fewer  expected  hours of work: today     plan  stops changed  violations"
+        "      hours of overflow, and as expected                        fewer hours          hours of work a year       stops"
     );
-    let mut shares = Vec::new();
+    println!(
+        "seed    today  expected      plan  expected      occurred  expected      today     plan       changed  violations"
+    );
+    let mut cities = Vec::new();
     for seed in first..first + seeds {
-        shares.push(compared(&city, &settings.simulate, seed)?);
+        cities.push(compared(&city, &settings.simulate, seed)?);
     }
+    let mean = |of: &dyn Fn(&Compared) -> f64| cities.iter().map(of).sum::<f64>() / cities.len() as f64;
     println!(
-        "\nmean: {:.1} % fewer hours of overflow",
-        100.0 * shares.iter().sum::<f64>() / shares.len() as f64
+        "\nmean: {:.1} % fewer hours of overflow, {:.1} % expected; hours expected are {:.2} times those that occurred today \
+         ({:.2} as the geometric mean), {:.2} times under the plan",
+        100.0 * mean(&|city| city.fewer()),
+        100.0 * mean(&|city| 1.0 - city.expected_h[1] / city.expected_h[0]),
+        mean(&|city| city.expected_h[0]) / mean(&|city| city.occurred_h[0]),
+        mean(&|city| (city.expected_h[0] / city.occurred_h[0]).ln()).exp(),
+        mean(&|city| city.expected_h[1]) / mean(&|city| city.occurred_h[1]),
     );
+    by_expected_gain(cities.iter().flat_map(|city| city.gains.iter().copied()).collect());
     Ok(())
 }
 
-/// One city before and after; gives the share of overflow hours that is avoided.
-fn compared(city: &City<'_>, options: &Options, seed: u64) -> Result<f64> {
+/// One city before and after: hours of overflow a week, today and under the plan.
+struct Compared {
+    occurred_h: [f64; 2],
+    expected_h: [f64; 2],
+    /// Of each stop that gets other days: hours fewer a week as expected, and as they occurred.
+    gains: Vec<(f64, f64)>,
+}
+
+impl Compared {
+    /// The share of overflow hours that is avoided.
+    fn fewer(&self) -> f64 {
+        1.0 - self.occurred_h[1] / self.occurred_h[0]
+    }
+}
+
+/// One city before and after.
+fn compared(city: &City<'_>, options: &Options, seed: u64) -> Result<Compared> {
     let town = Town::new(city, options, &Random::new(seed))?;
     let findings = read(city, &town.season())?;
     let next = Options {
@@ -71,22 +97,48 @@ fn compared(city: &City<'_>, options: &Options, seed: u64) -> Result<f64> {
     let dice = Random::new(seed + 1_000_000);
     let today = town.season_under(&findings.rounds, &next, &dice)?;
     let planned = town.season_under(&findings.plan.rounds, &next, &dice)?;
-    let overflow_h = |season: &Season| season.overflow_h.iter().sum::<f64>();
-    let fewer = 1.0 - overflow_h(&planned) / overflow_h(&today);
-    let expected = 1.0 - findings.plan.planned.overflow_h / findings.plan.today.overflow_h;
+    let weeks = f64::from(next.days) / 7.0;
+    let overflow_h = |season: &Season| season.overflow_h.iter().sum::<f64>() / weeks;
+    let plan = &findings.plan;
+    let gains = plan.stops.iter().map(|change| {
+        let stop = change.stop as usize;
+        let occurred_h = today.overflow_h[stop] - planned.overflow_h[stop];
+        (change.overflow_today_h - change.overflow_planned_h, occurred_h / weeks)
+    });
+    let compared = Compared {
+        occurred_h: [overflow_h(&today), overflow_h(&planned)],
+        expected_h: [plan.today.overflow_h, plan.planned.overflow_h],
+        gains: gains.collect(),
+    };
     println!(
-        "{seed:>4}  {:>21.0}  {:>6.0}  {:>3.0} %  {:>6.0} %  {:>20.1}  {:>7.1}  {:>6} of {}  {:>10}",
-        overflow_h(&today),
-        overflow_h(&planned),
-        100.0 * fewer,
-        100.0 * expected,
+        "{seed:>4}  {:>7.0}  {:>8.0}  {:>8.0}  {:>8.0}  {:>10.0} %  {:>6.0} %  {:>9.1}  {:>7.1}  {:>5} of {}  {:>10}",
+        compared.occurred_h[0],
+        compared.expected_h[0],
+        compared.occurred_h[1],
+        compared.expected_h[1],
+        100.0 * compared.fewer(),
+        100.0 * (1.0 - compared.expected_h[1] / compared.expected_h[0]),
         today.work_s / 3600.0,
         planned.work_s / 3600.0,
-        findings.plan.stops.len(),
+        plan.stops.len(),
         findings.rounds.stops.len(),
         violations(&findings),
     );
-    Ok(fewer)
+    Ok(compared)
+}
+
+/// The stops that get other days, in six groups by how many hours of overflow that is expected to take away: what it
+/// took away.
+fn by_expected_gain(mut gains: Vec<(f64, f64)>) {
+    gains.sort_by(|a, b| a.0.total_cmp(&b.0));
+    println!("\nhours of overflow fewer a week at the stops that get other days");
+    println!("  stops   expected of each          expected  occurred");
+    for group in gains.chunks(gains.len().div_ceil(6).max(1)) {
+        let (expected, occurred) =
+            group.iter().fold((0.0, 0.0), |sum, gain| (sum.0 + gain.0, sum.1 + gain.1));
+        let (least, most) = (group[0].0, group[group.len() - 1].0);
+        println!("  {:>5}   {least:>7.1} to {most:>7.1}  {expected:>10.1}  {occurred:>8.1}", group.len());
+    }
 }
 
 /// Breaches of days, times, hours, shifts and loads in the proposals and in the plan.

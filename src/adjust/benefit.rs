@@ -1,76 +1,120 @@
 //! Diagnoses and the plan in, reports that a change would avoid out.
 //!
-//! A bin fills by a gamma process: after `t` days its content has mean `fill_per_day * t`, and the amounts of
-//! single days vary by `fill_cv`. Time during which it overflows is what reports come from; a change is worth
-//! the share of that time that it takes away.
+//! A stop fills up as its reports, and where there are any its weighings, show it
+//! ([`Law`](crate::collection::fill::Law)): a gamma process at a rate of its own, by the hours of the day and the days of
+//! the week on which things come in, at a pace that differs from one emptying to the next. Which rate it has is not quite
+//! known; every one counts as much as it is probable. Emptyings come at their planned times, or one by one not at all.
+//! Time during which a stop overflows is what reports come from; a change is worth the share of that time that it takes
+//! away.
+//!
+//! Not expected: rounds that come late (the next one is then the nearer), and a season that brings more all over the city
+//! than the one learnt from.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use statrs::distribution::{ContinuousCDF, Gamma};
 
-use super::Situation;
 use super::cost::Run;
+use super::{Options, Situation};
+use crate::collection::fill::Law;
+use crate::collection::fill::rhythm::Rhythm;
 use crate::collection::{Collection, Reason};
 use crate::model::some;
 
 /// Days in a year, for rates.
 pub(super) const YEAR_DAYS: f64 = 365.25;
 
-/// How a bin fills.
+const WEEK_H: usize = 168;
+
+/// How stops fill up: as learnt, or with days that vary as the options say.
+pub(super) fn law(collection: &Collection, options: &Options) -> Law {
+    let learnt = collection.fill_law;
+    options.fill_cv.map_or(learnt, |variation| Law { variation, lasting: 0.0, ..learnt })
+}
+
+/// How a stop fills up: the chance that it is full by the time since its last emptying.
 #[derive(Debug)]
 pub(super) struct Fill {
-    per_day: f64,
-    cv: f64,
-    /// Days of overflow up to each hour since the last emptying.
-    overflow: Vec<f64>,
+    /// Probability that it is full after every [`STEP`](Self::STEP) of the rhythm.
+    full: Vec<f64>,
+    rhythm: Rhythm,
+    /// Hours of overflow up to each hour after an emptying, for emptyings at each hour of the week, as they are needed.
+    overflow: Vec<OnceLock<Vec<f64>>>,
 }
 
 impl Fill {
     /// Hours over which overflow is added up: a fortnight.
     const HOURS: usize = 14 * 24;
+    /// Days of the rhythm from one probability to the next.
+    const STEP: f64 = 0.05;
+    /// A fortnight and a day: an emptying may come when the busy days begin.
+    const STEPS: usize = 300;
 
-    pub(super) fn new(per_day: f64, cv: f64) -> Self {
-        let mut fill = Self { per_day, cv, overflow: vec![0.0] };
-        let mut before = 0.0;
-        for hour in 1..=Self::HOURS {
-            let now = fill.p_full(hour as f64 / 24.0);
-            let sum = fill.overflow[hour - 1] + f64::midpoint(before, now) / 24.0;
-            fill.overflow.push(sum);
-            before = now;
-        }
-        fill
+    pub(super) fn new(per_day: f64, law: &Law) -> Self {
+        Self::of((0..=Self::STEPS).map(|step| law.full(per_day, Self::STEP * step as f64)).collect(), law)
     }
 
-    /// Share of its capacity that is filled in a day.
-    pub(super) fn per_day(&self) -> f64 {
-        self.per_day
+    /// One of these, as probable as they are.
+    fn mixed(fills: &[(Arc<Self>, f64)], law: &Law) -> Self {
+        let full = |step: usize| fills.iter().map(|(fill, share)| share * fill.full[step]).sum();
+        Self::of((0..=Self::STEPS).map(full).collect(), law)
     }
 
-    /// Probability that it is full `days` after it was emptied.
+    fn of(full: Vec<f64>, law: &Law) -> Self {
+        let overflow = (0..WEEK_H).map(|_| OnceLock::new()).collect();
+        Self { full, rhythm: law.rhythm, overflow }
+    }
+
+    /// Probability that it is full so many days of the rhythm after it was emptied.
     pub(super) fn p_full(&self, days: f64) -> f64 {
-        let (shape, rate) = (days / self.cv.powi(2), 1.0 / (self.per_day * self.cv.powi(2)));
-        Gamma::new(shape, rate).map_or(0.0, |content| content.sf(1.0))
+        between(&self.full, days / Self::STEP)
     }
 
-    /// Days per week during which it is expected to overflow, emptied at these hours of the week (ascending).
-    pub(super) fn overflow_days(&self, hours: &[f64]) -> f64 {
-        gaps_h(hours).iter().map(|&gap_h| self.overflow_within(gap_h)).sum()
+    /// Hours per week during which it is expected to overflow, emptied at these hours of the week (ascending).
+    pub(super) fn overflow_h(&self, hours: &[f64]) -> f64 {
+        gaps(hours).iter().map(|gap| self.overflow_within(*gap)).sum()
     }
 
-    /// Probability that it overflows before its next emptying, in the longest gap.
+    /// Probability that it overflows before its next emptying, where that is most probable.
     pub(super) fn p_overflow(&self, hours: &[f64]) -> f64 {
-        self.p_full(gaps_h(hours).into_iter().fold(0.0, f64::max) / 24.0)
+        let days = |gap: &Gap| {
+            let from = self.rhythm.days_of_week(gap.from_h);
+            self.rhythm.days_of_week(gap.from_h + gap.hours) - from
+        };
+        self.p_full(gaps(hours).iter().map(days).fold(0.0, f64::max))
     }
 
-    /// Days of overflow expected up to so many hours after an emptying; a fortnight at most is added up.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..=HOURS by the clamp")]
-    fn overflow_within(&self, gap_h: f64) -> f64 {
-        let gap_h = gap_h.clamp(0.0, Self::HOURS as f64);
-        let hour = (gap_h as usize).min(Self::HOURS - 1);
-        let (low, high) = (self.overflow[hour], self.overflow[hour + 1]);
-        low + (high - low) * (gap_h - hour as f64)
+    /// Hours of overflow expected from an emptying to the next; of a fortnight at most.
+    fn overflow_within(&self, gap: Gap) -> f64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "hours of a week")]
+        let from = gap.from_h.rem_euclid(WEEK_H as f64) as usize % WEEK_H;
+        let share = gap.from_h.rem_euclid(1.0);
+        let of_row = |from: usize| between(self.row(from), gap.hours);
+        of_row(from) * (1.0 - share) + if share > 0.0 { of_row((from + 1) % WEEK_H) * share } else { 0.0 }
     }
+
+    fn row(&self, from: usize) -> &[f64] {
+        self.overflow[from].get_or_init(|| {
+            let emptied = self.rhythm.days_of_week(from as f64);
+            let (mut row, mut before) = (vec![0.0], self.full[0]);
+            for hour in 1..=Self::HOURS {
+                let now = self.p_full(self.rhythm.days_of_week((from + hour) as f64) - emptied);
+                row.push(row[hour - 1] + f64::midpoint(before, now));
+                before = now;
+            }
+            row
+        })
+    }
+}
+
+/// The value at a place between those of a list; at its ends that of the end.
+fn between(values: &[f64], place: f64) -> f64 {
+    let last = values.len() - 1;
+    let place = place.clamp(0.0, last as f64);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the list")]
+    let below = (place as usize).min(last.saturating_sub(1));
+    values[below] + (values[below + 1] - values[below]) * (place - below as f64)
 }
 
 /// How long a stop overflows, over all rates at which its data allow it to fill up, and with its skipped visits.
@@ -78,16 +122,18 @@ impl Fill {
 pub(super) struct Overflow {
     /// How it fills at each rate, and how probable that is.
     fills: Vec<(Arc<Fill>, f64)>,
+    /// How it fills as far as is known.
+    mixed: Fill,
     /// Chance that a planned emptying does not take place.
     miss_rate: f64,
 }
 
 impl Overflow {
-    /// Chains of skipped emptyings rarer than this are left out.
+    /// Rates and chains of skipped emptyings rarer than this are left out.
     const RARE: f64 = 1e-3;
 
     /// The stops of a collection; `None` where nothing is known of the filling.
-    pub(super) fn of_stops(collection: &Collection, cv: f64) -> Vec<Option<Self>> {
+    pub(super) fn of_stops(collection: &Collection, law: &Law) -> Vec<Option<Self>> {
         let mut known: BTreeMap<u64, Arc<Fill>> = BTreeMap::new();
         let stops = collection.stops.iter().enumerate().map(|(index, stop)| {
             let single = [(stop.fill_per_day, 1.0)];
@@ -96,57 +142,61 @@ impl Overflow {
             let usable = rates.iter().filter(|(rate, share)| *rate > 0.0 && *share > Self::RARE);
             let fills: Vec<(Arc<Fill>, f64)> = usable
                 .map(|&(rate, share)| {
-                    let fill = known.entry(rate.to_bits()).or_insert_with(|| Arc::new(Fill::new(rate, cv)));
+                    let fill = known.entry(rate.to_bits()).or_insert_with(|| Arc::new(Fill::new(rate, law)));
                     (Arc::clone(fill), share)
                 })
                 .collect();
             let whole: f64 = fills.iter().map(|(_, share)| share).sum();
             let fills: Vec<_> = fills.into_iter().map(|(fill, share)| (fill, share / whole)).collect();
             let miss_rate = if stop.skip_rate.is_nan() { 0.0 } else { stop.skip_rate.clamp(0.0, 0.9) };
-            (!fills.is_empty()).then_some(Self { fills, miss_rate })
+            (!fills.is_empty()).then(|| Self { mixed: Fill::mixed(&fills, law), fills, miss_rate })
         });
         stops.collect()
     }
 
+    /// How it fills as far as is known, every emptying made.
+    pub(super) fn fill(&self) -> &Fill {
+        &self.mixed
+    }
+
     /// Hours per week during which it is expected to overflow, emptied at these hours of the week (ascending).
     pub(super) fn hours(&self, services: &[f64]) -> f64 {
-        self.mean_and_variance(services).0
+        overflow_h(&self.mixed, &self.chances(services))
     }
 
     /// The same with its variance over the rates.
     pub(super) fn mean_and_variance(&self, services: &[f64]) -> (f64, f64) {
         let gaps = self.chances(services);
+        self.moments(|fill| overflow_h(fill, &gaps))
+    }
+
+    /// Variance over the rates of the change in hours from one set of emptyings to another.
+    pub(super) fn variance_of_change(&self, before: &[f64], after: &[f64]) -> f64 {
+        let (before, after) = (self.chances(before), self.chances(after));
+        self.moments(|fill| overflow_h(fill, &after) - overflow_h(fill, &before)).1
+    }
+
+    /// Mean and variance over the rates.
+    fn moments(&self, hours: impl Fn(&Fill) -> f64) -> (f64, f64) {
         let (mut mean, mut square) = (0.0, 0.0);
         for (fill, share) in &self.fills {
-            let hours = overflow_h(fill, &gaps);
+            let hours = hours(fill);
             mean += share * hours;
             square += share * hours * hours;
         }
         (mean, (square - mean * mean).max(0.0))
     }
 
-    /// Variance over the rates of the change in hours from one set of emptyings to another.
-    pub(super) fn variance_of_change(&self, before: &[f64], after: &[f64]) -> f64 {
-        let (before, after) = (self.chances(before), self.chances(after));
-        let (mut mean, mut square) = (0.0, 0.0);
-        for (fill, share) in &self.fills {
-            let change = overflow_h(fill, &after) - overflow_h(fill, &before);
-            mean += share * change;
-            square += share * change * change;
-        }
-        (square - mean * mean).max(0.0)
-    }
-
-    /// The hours from each emptying that takes place to the next one that does, with how often in a week.
-    fn chances(&self, services: &[f64]) -> Vec<(f64, f64)> {
-        let gaps = gaps_h(services);
+    /// From each emptying that takes place to the next one that does, with how often in a week.
+    fn chances(&self, services: &[f64]) -> Vec<(Gap, f64)> {
+        let gaps = gaps(services);
         let mut chances = Vec::new();
         let mut chance = if services.is_empty() { 0.5 } else { (1.0 - self.miss_rate).powi(2) };
         let mut missed = 0;
         while chance > Self::RARE {
             for first in 0..gaps.len() {
-                let gap_h: f64 = (first..=first + missed).map(|gap| gaps[gap % gaps.len()]).sum();
-                chances.push((gap_h, chance));
+                let hours = (first..=first + missed).map(|gap| gaps[gap % gaps.len()].hours).sum();
+                chances.push((Gap { from_h: gaps[first].from_h, hours }, chance));
             }
             chance *= self.miss_rate;
             missed += 1;
@@ -155,18 +205,35 @@ impl Overflow {
     }
 }
 
-/// Hours of overflow per week, given how often there are which hours between two emptyings.
-fn overflow_h(fill: &Fill, chances: &[(f64, f64)]) -> f64 {
-    chances.iter().map(|(gap_h, chance)| 24.0 * chance * fill.overflow_within(*gap_h)).sum()
+/// Hours of overflow per week, given how often there is which time between two emptyings.
+fn overflow_h(fill: &Fill, chances: &[(Gap, f64)]) -> f64 {
+    chances.iter().map(|(gap, chance)| chance * fill.overflow_within(*gap)).sum()
 }
 
-/// Hours between emptyings, round the week; one emptying gives one gap of a week, none gives two weeks.
-pub(super) fn gaps_h(hours: &[f64]) -> Vec<f64> {
-    const WEEK_H: f64 = 168.0;
-    let Some((&first, &last)) = hours.first().zip(hours.last()) else { return vec![2.0 * WEEK_H] };
-    let mut gaps: Vec<f64> = hours.windows(2).map(|two| two[1] - two[0]).collect();
-    gaps.push(first + WEEK_H - last);
+/// The time between two emptyings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Gap {
+    /// Hour of the week of the first.
+    from_h: f64,
+    /// Hours from it to the next.
+    pub(super) hours: f64,
+}
+
+/// The gaps between emptyings, round the week; one emptying gives one of a week, none gives two weeks.
+pub(super) fn gaps(hours: &[f64]) -> Vec<Gap> {
+    let week_h = WEEK_H as f64;
+    let Some((&first, &last)) = hours.first().zip(hours.last()) else {
+        return vec![Gap { from_h: 0.0, hours: 2.0 * week_h }];
+    };
+    let gap = |two: &[f64]| Gap { from_h: two[0], hours: two[1] - two[0] };
+    let mut gaps: Vec<Gap> = hours.windows(2).map(gap).collect();
+    gaps.push(Gap { from_h: last, hours: first + week_h - last });
     gaps
+}
+
+/// Hours between emptyings, round the week.
+pub(super) fn gaps_h(hours: &[f64]) -> Vec<f64> {
+    gaps(hours).into_iter().map(|gap| gap.hours).collect()
 }
 
 /// One call of a week: when, and by which trip.

@@ -4,7 +4,7 @@
 //! at. Of the trips and days that take away nearly as much overflow as the best one, the cheapest is
 //! proposed; more days of the same trip are added until the chance of overflowing is accepted.
 
-use super::benefit::{self, Evidence, Fill};
+use super::benefit::{self, Evidence, Fill, Overflow};
 use super::cost::{Leg, Plan, Run};
 use super::insertion::Sequence;
 use super::{Change, Options, Proposal, Situation};
@@ -19,11 +19,15 @@ const WORTHWHILE: f64 = 0.1;
 pub(super) fn proposals(
     situation: &Situation,
     plan: &Plan,
+    overflow: &[Option<Overflow>],
     evidence: &Evidence,
     options: &Options,
 ) -> Vec<Proposal> {
-    let stops = (0u32..).take(plan.rounds.stops.len());
-    stops.filter_map(|stop| proposal(situation, plan, evidence, options, stop)).collect()
+    let stops = (0u32..).take(plan.rounds.stops.len()).zip(overflow);
+    let known = |(stop, overflow): (u32, &Option<Overflow>)| {
+        proposal(situation, plan, overflow.as_ref(), evidence, options, stop)
+    };
+    stops.filter_map(known).collect()
 }
 
 /// A further call in one trip, on one weekday.
@@ -34,7 +38,7 @@ struct Candidate {
     position: usize,
     /// What one call costs, the emptying included.
     extra: Leg,
-    /// Days of overflow per week that it takes away.
+    /// Hours of overflow per week that it takes away.
     avoided: f64,
     hindrance: Option<String>,
 }
@@ -42,6 +46,7 @@ struct Candidate {
 fn proposal(
     situation: &Situation,
     plan: &Plan,
+    overflow: Option<&Overflow>,
     evidence: &Evidence,
     options: &Options,
     stop: u32,
@@ -59,11 +64,12 @@ fn proposal(
         return None;
     }
     // Where nothing is known of its filling: it is just full when the longest gap ends.
-    let per_day = if found.fill_per_day > 0.0 { found.fill_per_day } else { 24.0 / longest_h };
-    let fill = Fill::new(per_day, options.fill_cv);
-    let before = fill.overflow_days(&hours);
+    let guess =
+        overflow.is_none().then(|| Fill::new(24.0 / longest_h, &benefit::law(situation.collection, options)));
+    let fill = overflow.map(Overflow::fill).or(guess.as_ref())?;
+    let before = fill.overflow_h(&hours);
 
-    let candidates = candidates(plan, stop, &fill, &hours);
+    let candidates = candidates(plan, stop, fill, &hours);
     let chosen = choose(&candidates)?;
     let run = &plan.runs[chosen.run];
     let mut weekdays = [false; 7];
@@ -71,11 +77,11 @@ fn proposal(
     while let Some(candidate) = next {
         weekdays[candidate.weekday] = true;
         insert(&mut hours, hour(run, candidate.position, candidate.weekday));
-        let now = fill.overflow_days(&hours);
+        let now = fill.overflow_h(&hours);
         let is_enough = fill.p_overflow(&hours) <= options.alpha
             || weekdays.iter().filter(|&&is_on| is_on).count() >= options.max_extra_per_week.max(1);
         let gain = |candidate: &Candidate| {
-            now - fill.overflow_days(&with(&hours, hour(run, candidate.position, candidate.weekday)))
+            now - fill.overflow_h(&with(&hours, hour(run, candidate.position, candidate.weekday)))
         };
         let rest = candidates.iter().filter(|other| {
             other.run == chosen.run
@@ -86,7 +92,7 @@ fn proposal(
         let best = rest.max_by(|a, b| gain(a).total_cmp(&gain(b)).then(b.weekday.cmp(&a.weekday)));
         next = best.filter(|best| !is_enough && gain(best) >= WORTHWHILE * before);
     }
-    let share = 1.0 - fill.overflow_days(&hours) / before;
+    let share = 1.0 - fill.overflow_h(&hours) / before;
     if share.is_nan() || share < WORTHWHILE {
         return None;
     }
@@ -163,7 +169,7 @@ fn candidates(plan: &Plan, stop: u32, fill: &Fill, hours: &[f64]) -> Vec<Candida
     places.dedup();
     let number = |place: u32| places.binary_search(&place).expect("the places of all open trips");
     let (there, back) = (plan.legs(&places, &[stop]), plan.legs(&[stop], &places));
-    let now = fill.overflow_days(hours);
+    let now = fill.overflow_h(hours);
 
     let mut candidates = Vec::new();
     for run in open {
@@ -183,7 +189,7 @@ fn candidates(plan: &Plan, stop: u32, fill: &Fill, hours: &[f64]) -> Vec<Candida
         extra.seconds += plan.service_s(stop);
         for weekday in (0..7).filter(|&weekday| run.runs_on(weekday)) {
             let hour = hour(run, position, weekday);
-            let avoided = now - fill.overflow_days(&with(hours, hour));
+            let avoided = now - fill.overflow_h(&with(hours, hour));
             if avoided <= 0.0 || !is_apart(hours, hour, plan.options.apart_h) {
                 continue;
             }

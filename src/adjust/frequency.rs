@@ -4,9 +4,7 @@
 //! with fewer emptyings. (More emptyings by the stop's own route come from
 //! [`extra_stop`](super::extra_stop), which looks at all trips.)
 
-use rayon::prelude::*;
-
-use super::benefit::{self, Evidence, Fill, Service, YEAR_DAYS};
+use super::benefit::{self, Evidence, Fill, Overflow, Service, YEAR_DAYS};
 use super::cost::{Leg, Plan, Run};
 use super::extra_stop::listed;
 use super::{Change, Options, Proposal, Situation};
@@ -15,23 +13,29 @@ use crate::period::WEEKDAYS;
 pub(super) fn proposals(
     situation: &Situation,
     plan: &Plan,
+    overflow: &[Option<Overflow>],
     evidence: &Evidence,
     options: &Options,
 ) -> Vec<Proposal> {
     let services = by_stop(plan);
-    let fills: Vec<Option<Fill>> = situation
-        .collection
-        .stops
-        .par_iter()
-        .map(|stop| (stop.fill_per_day > 0.0).then(|| Fill::new(stop.fill_per_day, options.fill_cv)))
-        .collect();
-    let per_day = reports_per_overflow_day(evidence, &fills, &services);
+    let fills: Vec<Option<&Fill>> =
+        overflow.iter().map(|overflow| overflow.as_ref().map(Overflow::fill)).collect();
+    let per_h = reports_per_overflow_h(evidence, &fills, &services);
     let stops = (0u32..).zip(fills.iter().zip(&services));
     let less = stops.filter_map(|(stop, (fill, services))| {
-        let is_quiet = situation.collection.stops[stop as usize].n_reports == 0;
-        less(plan, options, stop, fill.as_ref().filter(|_| is_quiet)?, services, per_day)
+        let found = &situation.collection.stops[stop as usize];
+        let quiet = Quiet { stop, per_day: found.fill_per_day, fill: fill.filter(|_| found.n_reports == 0)? };
+        less(plan, options, &quiet, services, per_h)
     });
     less.collect()
+}
+
+/// A stop that nobody reported.
+struct Quiet<'a> {
+    stop: u32,
+    /// Share of its capacity that is filled in a day.
+    per_day: f64,
+    fill: &'a Fill,
 }
 
 /// The calls of an ordinary week at each stop.
@@ -55,27 +59,27 @@ fn hours(services: &[Service]) -> Vec<f64> {
     services.iter().map(|service| service.hour).collect()
 }
 
-/// How many reports come of a day of overflow, over all stops whose filling is known; NaN without any.
-fn reports_per_overflow_day(evidence: &Evidence, fills: &[Option<Fill>], services: &[Vec<Service>]) -> f64 {
-    let (mut reports, mut days) = (0.0, 0.0);
+/// How many reports come of an hour of overflow, over all stops whose filling is known; NaN without any.
+fn reports_per_overflow_h(evidence: &Evidence, fills: &[Option<&Fill>], services: &[Vec<Service>]) -> f64 {
+    let (mut reports, mut overflow_h) = (0.0, 0.0);
     for ((fill, services), full) in fills.iter().zip(services).zip(&evidence.of_stop) {
-        if let Some(fill) = fill.as_ref().filter(|_| !services.is_empty()) {
+        if let Some(fill) = fill.filter(|_| !services.is_empty()) {
             reports += full.len() as f64;
-            days += fill.overflow_days(&hours(services)) * evidence.years * YEAR_DAYS / 7.0;
+            overflow_h += fill.overflow_h(&hours(services)) * evidence.years * YEAR_DAYS / 7.0;
         }
     }
-    reports / days
+    reports / overflow_h
 }
 
 /// Fewer calls at `stop` by the trip that calls there most, if it stays empty enough.
 fn less(
     plan: &Plan,
     options: &Options,
-    stop: u32,
-    fill: &Fill,
+    quiet: &Quiet<'_>,
     services: &[Service],
-    per_day: f64,
+    per_h: f64,
 ) -> Option<Proposal> {
+    let Quiet { stop, fill, .. } = *quiet;
     let count = |trip: u32| services.iter().filter(|service| service.trip == trip).count();
     let trip =
         services.iter().map(|service| service.trip).max_by_key(|&trip| (count(trip), u32::MAX - trip))?;
@@ -92,8 +96,8 @@ fn less(
     };
     let (from_per_week, to_per_week) = (times(services), times(&after));
     let saved = without(plan, run, position, stop);
-    let more_days = fill.overflow_days(&hours(&after)) - fill.overflow_days(&before);
-    let risked = if per_day.is_finite() { more_days.max(0.0) * per_day * YEAR_DAYS / 7.0 } else { 0.0 };
+    let more_h = fill.overflow_h(&hours(&after)) - fill.overflow_h(&before);
+    let risked = if per_h.is_finite() { more_h.max(0.0) * per_h * YEAR_DAYS / 7.0 } else { 0.0 };
     let dropped = from_per_week - to_per_week;
     let week = saved.times(-dropped);
     if week.seconds >= 0.0 {
@@ -116,7 +120,7 @@ fn less(
             "nobody reported `{}` and {:.0} % of it is filled in a day; emptied by `{}` on {} only, {:.0} instead of {:.0} \
              times a week, the chance that it overflows in between is {:.0} %, which saves {:.1} minutes a week",
             plan.rounds.stops[stop as usize].id,
-            100.0 * fill.per_day(),
+            100.0 * quiet.per_day,
             run.trip.id,
             listed(&names),
             to_per_week,

@@ -60,9 +60,9 @@ pub struct Options {
     pub capacity_l: f64,
     /// How full a bin is when it is emptied, where nothing is known of its filling: a share; default 0.5.
     pub usual_fill: f64,
-    /// Spread of what is thrown in per day: standard deviation over mean; default 0.67, as measured on the
-    /// weighings of 4,479 sites in Amsterdam in 2020 and 2021.
-    pub fill_cv: f64,
+    /// Spread of what is thrown in per day: standard deviation over mean. Default: what the reports and weighings
+    /// show; without them 0.67, as measured on the weighings of 4,479 sites in Amsterdam in 2020 and 2021.
+    pub fill_cv: Option<f64>,
     /// Reports "full before its next emptying" from which on an extra call is proposed; default 3.
     pub min_reports: u32,
     /// Chance of overflowing before the next emptying that is accepted; default 0.05. Calls are added until
@@ -119,7 +119,7 @@ impl Default for Options {
             kg_per_litre: 0.1,
             capacity_l: 120.0,
             usual_fill: 0.5,
-            fill_cv: 0.67,
+            fill_cv: None,
             min_reports: 3,
             alpha: 0.05,
             overflow: 0.5,
@@ -178,15 +178,17 @@ pub fn propose(situation: &Situation, options: &Options, progress: &dyn Progress
     let plan = cost::Plan::new(situation, options);
     let evidence = benefit::Evidence::new(situation, Reason::FullBeforeNextService);
     let dumped = benefit::Evidence::new(situation, Reason::DumpedBeside);
+    let law = benefit::law(situation.collection, options);
+    let overflow = benefit::Overflow::of_stops(situation.collection, &law);
     progress.begin("proposals", 7);
     let mut proposals = Vec::new();
     proposals.extend(best(resequence::proposals(&plan, options), options));
     progress.advance(1);
     proposals.extend(best(move_stop::proposals(&plan, options), options));
     progress.advance(1);
-    proposals.extend(best(extra_stop::proposals(situation, &plan, &evidence, options), options));
+    proposals.extend(best(extra_stop::proposals(situation, &plan, &overflow, &evidence, options), options));
     progress.advance(1);
-    proposals.extend(best(frequency::proposals(situation, &plan, &evidence, options), options));
+    proposals.extend(best(frequency::proposals(situation, &plan, &overflow, &evidence, options), options));
     progress.advance(1);
     proposals.extend(best(clean_up::proposals(situation, &plan, &dumped, options), options));
     progress.advance(1);

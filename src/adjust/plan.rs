@@ -16,7 +16,7 @@ mod tours;
 mod search;
 mod timetable;
 
-use super::benefit::Overflow;
+use super::benefit::{self, Overflow};
 use super::{Change, Options, Proposal, Situation, cost};
 use crate::model::round::Rounds;
 
@@ -102,7 +102,7 @@ impl Plan {
 /// filling is known.
 pub fn plan(situation: &Situation, options: &Options) -> Plan {
     let today = cost::Plan::new(situation, options);
-    let overflow = Overflow::of_stops(situation.collection, options.fill_cv);
+    let overflow = Overflow::of_stops(situation.collection, &benefit::law(situation.collection, options));
     let mut tours = Tours::new(&today, situation, &overflow);
     let before = tours.clone();
     search::improve(&mut tours, &before, options);

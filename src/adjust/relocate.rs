@@ -178,6 +178,7 @@ fn spare(situation: &Situation, plan: &Plan, options: &Options, bins: &[Bin]) ->
     // Litres that are thrown in a day.
     let daily_l =
         |stop: u32| Some(found(stop)?.fill_per_day * capacity_l(stop)).filter(|litres| *litres > 0.0);
+    let law = benefit::law(situation.collection, options);
     let quiet = served.iter().filter(|(_, stop)| found(*stop).is_some_and(|found| found.n_reports == 0));
     let spare = quiet.filter_map(|&(bin, stop)| {
         let walk = situation.network.walk(&[bin.snap], options.walk_m);
@@ -188,8 +189,7 @@ fn spare(situation: &Situation, plan: &Plan, options: &Options, bins: &[Bin]) ->
                 benefit::week(&plan.runs, heir).iter().map(|service| service.hour).collect();
             other.asset != bin.asset
                 && walk.metres(other.snap).is_some()
-                && Fill::new((own + litres) / capacity_l(heir), options.fill_cv).p_overflow(&hours)
-                    <= options.alpha
+                && Fill::new((own + litres) / capacity_l(heir), &law).p_overflow(&hours) <= options.alpha
         };
         let (heir, _) = served.iter().find(takes_over)?;
         Some(Spare { asset: bin.asset, stop, heir: heir.asset, at: situation.assets[bin.asset as usize].at })

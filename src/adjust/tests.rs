@@ -5,7 +5,7 @@ mod plan;
 use proptest::prelude::*;
 use rand::RngExt;
 
-use super::benefit::{Fill, gamma_interval, gamma_prior, gaps_h};
+use super::benefit::{gamma_interval, gamma_prior, gaps_h};
 use super::order::{Costs, shorter};
 use super::*;
 use crate::collection::{Diagnosis, Reason, StopFinding};
@@ -25,6 +25,7 @@ use crate::random::Random;
 mod districts;
 mod moves;
 mod orders;
+mod overflow;
 
 struct Town {
     rounds: Rounds,
@@ -532,19 +533,6 @@ fn every_proposal_passes_its_check_and_planted_faults_do_not() {
 fn proposals_are_the_same_at_every_run() {
     let town = busy_town();
     assert_eq!(town.propose(), town.propose());
-}
-
-#[test]
-fn a_bin_with_no_memory_overflows_by_the_exponential_law() {
-    // With cv = 1 the content after one day is exponential: P(more than 1) = exp(-1 / mean).
-    let fill = Fill::new(0.4, 1.0);
-    assert!((fill.p_full(1.0) - (-1.0f64 / 0.4).exp()).abs() < 1e-9);
-    // Emptied every day of the week: seven times the overflow within a day.
-    let daily: Vec<f64> = (0..7).map(|day| f64::from(day) * 24.0).collect();
-    let steps = 10_000;
-    let within: f64 = (0..steps).map(|step| fill.p_full((f64::from(step) + 0.5) / 1e4) / 1e4).sum();
-    assert!((fill.overflow_days(&daily) - 7.0 * within).abs() < 0.01 * 7.0 * within);
-    assert!(fill.overflow_days(&daily[..3]) > fill.overflow_days(&daily));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::dumping::Dumping;
 use super::fill::logged::Emptied;
 use super::fill::rhythm::Rhythm;
-use super::fill::{Fills, Stretch};
+use super::fill::{Fills, Law, Spent, Stretch};
 use super::nearby::{Nearby, REPORT_SPREAD_M, instant, nearness};
 use super::planned::by_stop;
 use super::{Diagnosis, Outcome, Reason, Visit, kerbside};
@@ -85,24 +85,20 @@ impl<'a> Records<'a> {
     }
 
     /// The stretches of every stop between emptyings, with the first of the times at which it was `reported` in each.
-    pub(super) fn stretches(&self, reported: &[Vec<i64>]) -> Vec<Vec<Stretch>> {
+    fn spans(&self, reported: &[Vec<i64>]) -> Vec<Vec<Span>> {
         let of_stop = self.of_stop.iter().zip(&self.logged).zip(reported);
-        let stretches = |((of_stop, logged), reported): ((&Vec<u32>, &Vec<Emptied>), &Vec<i64>)| {
-            if logged.is_empty() {
-                self.stretches_of(of_stop, reported)
-            } else {
-                self.between(logged, reported)
-            }
+        let spans = |((of_stop, logged), reported): ((&Vec<u32>, &Vec<Emptied>), &Vec<i64>)| {
+            if logged.is_empty() { self.spans_of(of_stop, reported) } else { between(logged, reported) }
         };
-        of_stop.map(stretches).collect()
+        of_stop.map(spans).collect()
     }
 
-    fn stretches_of(&self, of_stop: &[u32], reported: &[i64]) -> Vec<Stretch> {
-        let mut stretches = Vec::new();
+    fn spans_of(&self, of_stop: &[u32], reported: &[i64]) -> Vec<Span> {
+        let mut spans = Vec::new();
         let mut open: Option<i64> = None;
         let mut close = |open: Option<i64>, until: i64| {
             if let Some(from) = open.filter(|&from| from < until) {
-                stretches.push(self.stretch(from, until, reported, f64::NAN));
+                spans.push(Span::new(from, until, reported, f64::NAN));
             }
         };
         for visit in of_stop.iter().map(|&index| &self.visits[index as usize]) {
@@ -118,7 +114,12 @@ impl<'a> Records<'a> {
                 Outcome::Skipped | Outcome::Passed => {}
             }
         }
-        stretches
+        spans
+    }
+
+    /// How all stops fill up, by what was learnt with the stretches of these records.
+    pub(super) fn law(&self, fills: &Fills) -> Law {
+        fills.law(self.rhythm)
     }
 
     /// Planned intervals between the visits of a stop, days of the rhythm.
@@ -133,16 +134,46 @@ impl<'a> Records<'a> {
         self.rhythm.days(self.clock, until) - self.rhythm.days(self.clock, from)
     }
 
-    fn stretch(&self, from: i64, until: i64, reported: &[i64], filled: f64) -> Stretch {
-        let reported = first_within(reported, from, until).map(|at| self.days(from, at));
-        Stretch { days: self.days(from, until), reported, filled }
+    fn stretch(&self, span: &Span) -> Stretch {
+        let Span { from, until, reported, filled } = *span;
+        Stretch { days: self.days(from, until), reported: reported.map(|at| self.days(from, at)), filled }
     }
 
-    /// The stretches between logged services.
-    fn between(&self, logged: &[Emptied], reported: &[i64]) -> Vec<Stretch> {
-        let stretch = |pair: &[Emptied]| self.stretch(pair[0].at, pair[1].at, reported, pair[1].filled);
-        logged.windows(2).filter(|pair| pair[0].at < pair[1].at).map(stretch).collect()
+    fn spent(&self, span: &Span) -> Spent {
+        let until = span.reported.unwrap_or(span.until);
+        Spent {
+            days: self.rhythm.by_weekday(self.clock, span.from, until),
+            reported: span.reported.map(|at| self.clock.day(at).weekday()),
+            filled: span.filled,
+        }
     }
+}
+
+/// The time from one emptying to the next, or to the last moment that is known of; seconds UTC.
+struct Span {
+    from: i64,
+    until: i64,
+    /// The first report that it is full.
+    reported: Option<i64>,
+    /// How full it was at the end, share of its capacity; NaN where nobody knows.
+    filled: f64,
+}
+
+impl Span {
+    fn new(from: i64, until: i64, reported: &[i64], filled: f64) -> Self {
+        Self { from, until, reported: first_within(reported, from, until), filled }
+    }
+}
+
+/// The stretches between logged services.
+fn between(logged: &[Emptied], reported: &[i64]) -> Vec<Span> {
+    let span = |pair: &[Emptied]| Span::new(pair[0].at, pair[1].at, reported, pair[1].filled);
+    logged.windows(2).filter(|pair| pair[0].at < pair[1].at).map(span).collect()
+}
+
+/// Every one of them as `read` makes it out.
+fn each<T: Send>(spans: &[Vec<Span>], read: impl Fn(&Span) -> T + Sync) -> Vec<Vec<T>> {
+    spans.par_iter().map(|spans| spans.iter().map(&read).collect()).collect()
 }
 
 /// The first of `times`, which ascend, within `from..until`.
@@ -160,8 +191,10 @@ struct Explanation {
 }
 
 /// One diagnosis per waste report, in the order of the reports, and what the reports taught about fill.
+///
+/// The weekdays of the rhythm of `records` are learnt on the way.
 pub(super) fn reports(
-    records: &Records<'_>,
+    records: &mut Records<'_>,
     reports: &Reports,
     located: &Located,
     linked: &Linked,
@@ -178,7 +211,8 @@ pub(super) fn reports(
     let mut before: Option<Fills> = None;
     for pass in 1.. {
         let reported = reported_full(records, reports, &waste, &chosen);
-        let fills = Fills::learn(&records.stretches(&reported), before.as_ref());
+        let spans = records.spans(&reported);
+        let fills = Fills::learn(&each(&spans, |span| records.stretch(span)), before.as_ref());
         let beside =
             waste.iter().zip(&chosen).filter(|&(&report, _)| is_beside(reports.kind[report as usize]));
         let dumping = Dumping::learn(records.of_stop.len(), beside.filter_map(|(_, &stop)| some(stop)));
@@ -205,6 +239,9 @@ pub(super) fn reports(
             *chosen = best.map_or(NONE, |best| explanations[best].stop);
         }
         spread_m = nearby.spread_m(&waste, &explained).unwrap_or(spread_m);
+        let spent = each(&spans, |span| records.spent(span));
+        let weekdays = fills.weekdays(&spent, records.rhythm.weekdays());
+        records.rhythm = records.rhythm.with_weekdays(weekdays);
         before = Some(fills);
     }
     unreachable!("the last pass returns")
@@ -327,7 +364,7 @@ impl Scene<'_> {
             .records
             .last_emptied(stop, at + 1)
             .filter(|_| until < i64::MAX)
-            .map(|from| self.records.stretch(from, until, &self.reported[stop as usize], filled))
+            .map(|from| self.records.stretch(&Span::new(from, until, &self.reported[stop as usize], filled)))
             .filter(|own| !own.is_measured());
         self.fills.full(stop as usize, self.records.days(since, at), own.as_ref()).max(LEAST_FULL)
     }

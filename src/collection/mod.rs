@@ -296,6 +296,8 @@ pub struct Collection {
     /// Per stop the rates at which it may fill up (shares of its capacity per day, ascending), each with its
     /// probability; none with too few data.
     pub fill_rates: Vec<Vec<(f64, f64)>>,
+    /// How all stops fill up, but for their rates.
+    pub fill_law: fill::Law,
 }
 
 /// What verification and diagnosis rest on.
@@ -330,8 +332,8 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
     let miss_rate = stops.iter().map(|stop| if stop.skip_rate.is_nan() { 0.0 } else { stop.skip_rate });
     let logged = fill::logged::of_stops(rounds, services);
     let rhythm = Rhythm::learn(reports, clock);
-    let records = diagnose::Records::new(rounds, clock, &visits, miss_rate.collect(), logged, rhythm);
-    let (diagnoses, fills) = diagnose::reports(&records, reports, located, linked);
+    let mut records = diagnose::Records::new(rounds, clock, &visits, miss_rate.collect(), logged, rhythm);
+    let (diagnoses, fills) = diagnose::reports(&mut records, reports, located, linked);
     for (index, stop) in stops.iter_mut().enumerate() {
         stop.fill_per_day = fills.per_day(index);
         stop.p_overflow = fills.overflow(index, &records.intervals(index));
@@ -344,7 +346,8 @@ pub fn examine(evidence: &Evidence<'_>, options: &Options, progress: &dyn Progre
     compare_routes(&mut routes, rounds, &visits);
     progress.begin("match tours", 0);
     let tours = tours::tours(&visits, rounds, tracks, network, options);
-    Collection { visits, diagnoses, stops, routes, tours, fill_rates }
+    let fill_law = records.law(&fills);
+    Collection { visits, diagnoses, stops, routes, tours, fill_rates, fill_law }
 }
 
 /// What the visits say about each stop; fill and reports are added later.

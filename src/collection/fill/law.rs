@@ -3,6 +3,8 @@
 
 use statrs::distribution::{Continuous, ContinuousCDF, Gamma};
 
+use super::rhythm::Rhythm;
+
 /// Steps of the tables: 0.05 days, up to 12 days.
 const STEP_DAYS: f64 = 0.05;
 const STEPS: usize = 240;
@@ -28,6 +30,41 @@ impl Stretch {
     pub(in crate::collection) fn is_measured(&self) -> bool {
         self.filled < FULL
     }
+}
+
+/// How stops fill up, but for the rate of each: content after t days is gamma distributed with mean rate · t and squared
+/// coefficient of variation `variation`² / t + `lasting`², in days of `rhythm`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Law {
+    /// Standard deviation of what comes in on a day over its mean, days being independent of each other.
+    pub variation: f64,
+    /// The same for what lasts from one emptying to the next: weather, holidays, the season.
+    pub lasting: f64,
+    /// The hours and weekdays on which it comes in.
+    pub rhythm: Rhythm,
+}
+
+impl Default for Law {
+    /// Before anything is learnt: days vary as the weighings of Amsterdam do, and all hours and weekdays are alike.
+    fn default() -> Self {
+        Self { variation: 0.67, lasting: 0.0, rhythm: Rhythm::default() }
+    }
+}
+
+impl Law {
+    /// Probability that a stop which fills up by `per_day` is full so many days after it was emptied.
+    pub fn full(&self, per_day: f64, days: f64) -> f64 {
+        if days <= 0.0 || per_day <= 0.0 {
+            return 0.0;
+        }
+        content(per_day, self.variation, self.lasting, days).sf(1.0)
+    }
+}
+
+/// What has come in after so many days.
+fn content(per_day: f64, variation: f64, lasting: f64, days: f64) -> Gamma {
+    let square = variation.powi(2) + days * lasting.powi(2);
+    Gamma::new(days / square, 1.0 / (per_day * square)).expect("days, rate and variation are positive")
 }
 
 /// What a stretch shows, in steps of the tables.
@@ -81,8 +118,7 @@ impl Growth {
 
     /// What has come in after so many days.
     fn content(&self, days: f64) -> Gamma {
-        let square = self.variation.powi(2) + days * self.lasting.powi(2);
-        Gamma::new(days / square, 1.0 / (self.rate * square)).expect("days, rate and variation are positive")
+        content(self.rate, self.variation, self.lasting, days)
     }
 
     /// Logarithm of the density of what was in it.

@@ -18,13 +18,15 @@
 //! time in which nobody reported a full stop, and every stop comes out too slow.
 //!
 //! Where it was weighed, or seen, how full a stop was when it was emptied, that says directly how fast it fills up.
-//! Only what was full by then leaves open since when. Days of the week and seasons are not told apart.
+//! Only what was full by then leaves open since when. Days of the week are told apart by [`weekdays`]; a season is
+//! taken for what lasts from one emptying to the next.
 
 pub mod cadence;
 mod common;
 mod law;
 pub mod logged;
 pub mod rhythm;
+mod weekdays;
 pub mod weighed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +34,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use common::Common;
-pub use law::Stretch;
 use law::{Growth, Seen, Table, step};
+pub use law::{Law, Stretch};
+pub(super) use weekdays::Spent;
 
 /// Rates in the grid, shares of the capacity per day, evenly spaced on a logarithmic scale.
 const RATES: usize = 56;
@@ -155,6 +158,11 @@ impl Fills {
     /// Standard deviation of what comes in on a day over its mean.
     pub fn variation(&self) -> f64 {
         self.common.variation()
+    }
+
+    /// How all stops fill up, in days of `rhythm`: that of the stretches learnt from.
+    pub fn law(&self, rhythm: rhythm::Rhythm) -> Law {
+        Law { variation: self.common.variation(), lasting: self.common.lasting(), rhythm }
     }
 
     /// Reports per day about a stop that is full, at the middle stop.

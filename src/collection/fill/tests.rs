@@ -112,3 +112,57 @@ fn loads_weighed_say_how_fast_a_stop_fills_up_without_any_report() {
     assert!(fills.per_day(4) > 0.4 && fills.overflow(4, &[3.0]) > 0.8);
     assert!(fills.overflow(0, &[3.0]) < 0.02);
 }
+
+/// Forty stops, emptied after two or three days from whatever weekday on for a year; so much comes in on each weekday.
+/// A full one is reported after half a day on average, whatever the weekday.
+fn by_weekday(amount: [f64; 7], n_stops: usize) -> (Vec<Vec<Stretch>>, Vec<Vec<Spent>>) {
+    let mut stream = Random::new(9).stream("weekdays", 0);
+    let (mut stretches, mut spent) = (Vec::new(), Vec::new());
+    for stop in 0..n_stops {
+        let (mut of_stop, mut days_of_stop) = (Vec::new(), Vec::new());
+        let per_day = [0.2, 0.3, 0.4, 0.6][stop % 4];
+        for (number, visit) in (0..140).enumerate() {
+            let (first, length) = ((5 * visit) / 2, 2 + number % 2);
+            let told_days = -0.5 * f64::ln(1.0 - stream.random_range(0.0..1.0f64));
+            // In steps of a twentieth of a day: what comes in, until it is full; then until somebody says so.
+            let (mut days, mut content, mut full_for) = ([0.0; 7], 0.0, 0.0);
+            let (mut went_by, mut told_on) = (0.0, None);
+            for step in 0..20 * length {
+                let weekday = (first + step / 20) % 7;
+                content -= 0.05 * amount[weekday] * per_day * f64::ln(1.0 - stream.random_range(0.0..1.0f64));
+                (days[weekday], went_by) = (days[weekday] + 0.05, went_by + 0.05);
+                full_for += if content >= 1.0 { 0.05 } else { 0.0 };
+                if full_for > told_days {
+                    told_on = Some(weekday);
+                    break;
+                }
+            }
+            let reported = told_on.map(|_| went_by);
+            of_stop.push(Stretch { days: length as f64, reported, filled: f64::NAN });
+            days_of_stop.push(Spent { days, reported: told_on, filled: f64::NAN });
+        }
+        stretches.push(of_stop);
+        spent.push(days_of_stop);
+    }
+    (stretches, spent)
+}
+
+#[test]
+fn weekdays_on_which_more_comes_in_are_learnt_from_when_stops_are_reported() {
+    let truth = [0.85, 0.85, 0.9, 0.95, 1.15, 1.4, 0.9];
+    let (stretches, spent) = by_weekday(truth, 60);
+    let learnt = Fills::learn(&stretches, None).weekdays(&spent, [1.0; 7]);
+    assert!((learnt.iter().sum::<f64>() - 7.0).abs() < 1e-9);
+    for (learnt, truth) in learnt.iter().zip(truth) {
+        assert!((learnt - truth).abs() < 0.12, "{learnt} for {truth}");
+    }
+}
+
+#[test]
+fn weekdays_stay_alike_where_they_are_and_where_there_are_few_data() {
+    let (stretches, spent) = by_weekday([1.0; 7], 60);
+    let learnt = Fills::learn(&stretches, None).weekdays(&spent, [1.0; 7]);
+    assert!(learnt.iter().all(|amount| (amount - 1.0).abs() < 0.1), "{learnt:?}");
+    let none = Fills::learn(&[Vec::new()], None).weekdays(&[Vec::new()], [1.0; 7]);
+    assert!(none.iter().all(|amount| (amount - 1.0).abs() < 1e-12), "{none:?}");
+}
