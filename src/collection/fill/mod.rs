@@ -18,7 +18,7 @@
 //! time in which nobody reported a full stop, and every stop comes out too slow.
 //!
 //! Where it was weighed, or seen, how full a stop was when it was emptied, that says directly how fast it fills up.
-//! Only what was full by then leaves open since when. Days of the week are told apart by [`weekdays`]; a season is
+//! Only what was full by then leaves open since when. Days of the week are told apart by `weekdays`; a season is
 //! taken for what lasts from one emptying to the next.
 
 pub mod cadence;

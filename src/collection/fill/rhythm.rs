@@ -7,7 +7,7 @@
 //!
 //! On a Saturday more may come in than on a Tuesday. The days of the week on which people report do not tell: they write
 //! to the city when they have time. How much of the clock's week each day has is learnt from how soon stops are reported
-//! full ([`weekdays`](super::weekdays)); until then all have the same.
+//! full (`fill::weekdays`); until then all have the same.
 
 use crate::model::report::Reports;
 use crate::period::{Clock, Day};
