@@ -113,7 +113,7 @@ codes! {
     AddressNotFound = "G003", Noted, "the address was not found in the register",
         "Counted as unplaced if the report has no coordinate either.";
     AddressAmbiguous = "G004", Noted, "the address fits several places; none chosen",
-        "Same-named streets need an area or a postcode to be told apart.";
+        "Same-named streets need a town, a postcode or a coordinate near one of them to be told apart.";
     NoPlace = "G005", Noted, "neither a coordinate nor an address; not placed",
         "The report is counted but lies on no map.";
 

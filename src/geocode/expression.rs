@@ -47,6 +47,11 @@ fn has_particle_in(label: &str) -> bool {
     has_particle(&normalise::tokens(&normalise::fold(label)))
 }
 
+/// Whether a particle was taken off a word that is none in the street: `Deforest Street`.
+pub(super) fn is_cut_from_its_particle(text: &Text<'_>, label: &str) -> bool {
+    text.is_unglued && has_particle(&text.tokens) && !has_particle_in(label)
+}
+
 impl Geocoder<'_> {
     /// What an address text means.
     pub fn find(&self, text: &str) -> Answer {
@@ -65,17 +70,14 @@ impl Geocoder<'_> {
         if is_settled(&literal) {
             return literal;
         }
-        let is_city = |town: &str| self.register.cities.contains_key(town);
-        let first = parse::postcode_first(&text, is_postcode);
-        let rephrased = parse::rephrased(first.as_ref().unwrap_or(&text), is_city);
-        let others = || first.iter().chain(&rephrased);
-        let as_written = others().map(|text| self.read(text, Spelling::Right)).find(is_settled);
+        let others = self.other_takes(&text);
+        let as_written = others.iter().map(|text| self.read(text, Spelling::Right)).find(is_settled);
         if let Some(answer) = as_written {
             return answer;
         }
         // Letters are only doubted where the text as it stands leads nowhere near.
         let mut best = Answer::nothing();
-        let texts = std::iter::once(&text).chain(others());
+        let texts = std::iter::once(&text).chain(&others);
         // One wrong letter is common and quickly looked for, several are neither.
         let readings =
             texts.flat_map(|text| [Spelling::OneWrong, Spelling::Wrong].map(|spelling| (text, spelling)));
@@ -91,17 +93,42 @@ impl Geocoder<'_> {
         best
     }
 
+    /// The other ways to take a text: with the postcode first, and by the words of place in it.
+    pub(super) fn other_takes<'t>(&self, text: &Text<'t>) -> Vec<Text<'t>> {
+        let first = parse::postcode_first(text, |code| self.register.postcodes.contains_key(code));
+        let is_city = |town: &str| self.register.cities.contains_key(town);
+        let rephrased = parse::rephrased(first.as_ref().unwrap_or(text), is_city);
+        first.into_iter().chain(rephrased).collect()
+    }
+
     /// What a text means as it is written, or with letters that may be wrong.
     fn read(&self, text: &Text<'_>, spelling: Spelling) -> Answer {
+        let Phrase { relation, .. } = text.phrase;
+        if relation != Relation::End
+            && let Some(answer) = self.in_postcode(text)
+        {
+            return answer;
+        }
+        let (hits, readings) = self.meanings(text, spelling);
+        let answer = self.decide(hits);
+        if relation != Relation::End && is_cut_from_its_particle(text, &answer.label) {
+            return Answer::nothing();
+        }
+        self.related(answer, relation, &readings)
+    }
+
+    /// Every place that a text can mean as it is written, or with letters that may be wrong, and how it was read.
+    pub(super) fn meanings<'t>(
+        &self,
+        text: &'t Text<'_>,
+        spelling: Spelling,
+    ) -> (Vec<Hit>, Vec<Reading<'t>>) {
         let Phrase { relation, .. } = text.phrase;
         let asked = Asked { postcode: &text.postcode, is_near: relation == Relation::Near };
         let mut hits = Vec::new();
         if relation == Relation::End {
             self.ends_of(&text.tokens, &mut hits);
-            return self.decide(hits);
-        }
-        if let Some(answer) = self.in_postcode(text) {
-            return answer;
+            return (hits, Vec::new());
         }
         self.between(&text.tokens, &mut hits);
         let readings = parse::readings(text);
@@ -125,15 +152,11 @@ impl Geocoder<'_> {
         if hits.iter().any(|hit| hit.level == Level::Crossing) {
             hits.retain(|hit| hit.level != Level::Street);
         }
-        let answer = self.decide(hits);
-        if text.is_unglued && has_particle(&text.tokens) && !has_particle_in(&answer.label) {
-            return Answer::nothing();
-        }
-        self.related(answer, relation, &readings)
+        (hits, readings)
     }
 
     /// The answer moved to where the words of place put it.
-    fn related(&self, mut answer: Answer, relation: Relation, readings: &[Reading<'_>]) -> Answer {
+    pub(super) fn related(&self, mut answer: Answer, relation: Relation, readings: &[Reading<'_>]) -> Answer {
         let is_house = answer.status == Status::Accepted && answer.level <= Level::Interpolated;
         match relation {
             Relation::Near if is_house => answer.level = Level::Near,

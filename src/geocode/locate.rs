@@ -3,142 +3,69 @@
 //! A coordinate that came with the report is kept unless it is a default point; then the number of an asset, the
 //! address by the register, the address by other reports that bear it, in the order of how fine they are.
 
-use rayon::prelude::*;
+use std::sync::Arc;
 
-use super::learned::{Learned, Place};
-use super::{Answer, Conflict, Geocoder, Located, Status, default_point, normalise, score};
+use super::known::{About, Agreement, Found};
+use super::{Conflict, Geocoder, Located, Status, normalise};
 use crate::issue::{Code, Issues};
-use crate::model::location::{Level, Placed};
+use crate::model::NONE;
+use crate::model::location::Placed;
 use crate::model::report::Reports;
-use crate::model::{NONE, some};
 use crate::progress::Progress;
-use crate::unit::Local;
+
+/// What the place of a report rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Its own coordinate.
+    Given,
+    /// Its address, as far as that is known.
+    Address,
+    /// Neither: they contradict each other, and the project says so.
+    Neither,
+}
 
 impl Geocoder<'_> {
     /// Places every report.
-    ///
-    /// # Panics
-    /// Never: every address of the reports is looked up first.
     pub fn locate(&self, reports: &Reports, issues: &mut Issues, progress: &dyn Progress) -> Located {
-        // 1. Every distinct address once, however many reports bear it.
-        let mut words: Vec<u32> = reports.address.iter().copied().filter(|&word| word != NONE).collect();
-        words.sort_unstable();
-        words.dedup();
-        progress.begin("geocode", words.len() as u64);
-        let look_up = |&word: &u32| {
-            let found = Found::of(&self.find(reports.words.get(word)));
-            progress.advance(1);
-            found
-        };
-        let mut found: Vec<Found> = words.par_iter().map(look_up).collect();
-
-        // 2. What the register does not place finely, by other reports with the same street.
-        let is_default = default_point::find(reports, &self.options);
-        if self.options.learn {
-            self.learn(reports, &is_default, &words, &mut found);
-        }
-
-        // 3. Every report by its coordinate, else by its address.
+        let known = self.know(reports, &|_answer| (), progress);
         let mut located = Located::default();
-        for (report, is_default) in is_default.into_iter().enumerate() {
-            let (given, word) = (reports.given[report], reports.address[report]);
-            let found =
-                some(word).map(|_| &found[words.binary_search(&word).expect("every word was looked up")]);
-            let mut issue = |column: &str, code: Code, value: &str| {
-                let source = &reports.sources[usize::from(reports.source[report])];
-                issues.add(source, u64::from(reports.row[report]), column, code, value);
+        for report in 0..reports.len() {
+            let about = known.about(reports, report);
+            let choice = self.choice(&about);
+            let found = match choice {
+                Choice::Given => Found::given(about.given, about.address_that_agrees()),
+                Choice::Address => self.by_address(reports, report, &about),
+                Choice::Neither => Found::nothing(),
             };
-            let pair = || format!("{:.1} {:.1}", given.x, given.y);
-            if is_default {
-                issue("coordinate", Code::DefaultPoint, &pair());
-            }
-            if given.is_somewhere() && !is_default {
-                let agreed = found.map(|found| self.agrees(given, found));
-                if agreed == Some(Agreement::Far) {
-                    issue("coordinate", Code::CoordinateFarFromAddress, &pair());
-                }
-                match (agreed, self.options.conflict) {
-                    (Some(Agreement::Far), Conflict::Address) => {}
-                    (Some(Agreement::Far), Conflict::Drop) => {
-                        located.push(&Found::nothing());
-                        continue;
-                    }
-                    (agreed, _) => {
-                        let address = found
-                            .filter(|_| agreed == Some(Agreement::Near))
-                            .map_or(NONE, |found| found.address);
-                        located.push(&Found::given(given, address));
-                        continue;
-                    }
-                }
-            }
-            let is_placed = |found: &&Found| found.status == Status::Accepted;
-            let in_text = || self.asset_in(text_of(reports, report));
-            if let Some(found) = found.filter(is_placed) {
-                located.push(found);
-            } else if let Some(asset) = in_text() {
-                located.push(&asset);
-            } else {
-                match found.map(|found| found.status) {
-                    Some(Status::Ambiguous) => issue("address", Code::AddressAmbiguous, ""),
-                    Some(_) => issue("address", Code::AddressNotFound, ""),
-                    None => issue("", Code::NoPlace, ""),
-                }
-                located.push(&Found::nothing());
+            located.push(&found);
+            tell(reports, report, &about, issues);
+            if found.placed == Placed::None && choice == Choice::Address {
+                tell_unplaced(reports, report, &about, issues);
             }
         }
         located
     }
 
-    /// Whether a given coordinate and an address mean the same place. What other reports say does not count: they
-    /// may be the ones that are wrong.
-    fn agrees(&self, given: Local, found: &Found) -> Agreement {
-        let allowed_m = self.options.disagree_beyond_m.max(f64::from(found.accuracy_m));
-        match found.status {
-            Status::Accepted if found.placed == Placed::Learned => Agreement::Unknown,
-            Status::Accepted if found.at.distance_m(given) > allowed_m => Agreement::Far,
-            Status::Accepted => Agreement::Near,
-            _ => Agreement::Unknown,
+    /// Which to believe of a report's coordinate and its address.
+    pub(super) fn choice<K>(&self, about: &About<'_, K>) -> Choice {
+        if !about.given.is_somewhere() {
+            return Choice::Address;
+        }
+        match (about.agreement, self.options.conflict) {
+            (Agreement::Far, Conflict::Address) => Choice::Address,
+            (Agreement::Far, Conflict::Drop) => Choice::Neither,
+            _ => Choice::Given,
         }
     }
 
-    /// Places by other reports what reports without a coordinate of their own need.
-    fn learn(&self, reports: &Reports, is_default: &[bool], words: &[u32], found: &mut [Found]) {
-        let place_of = |word: u32| words.binary_search(&word).expect("every word was looked up");
-        let mut needs = vec![false; words.len()];
-        let mut trusted: Vec<(usize, Local)> = Vec::new();
-        for (report, &is_default) in is_default.iter().enumerate() {
-            let word = reports.address[report];
-            if word == NONE {
-                continue;
-            }
-            let (place, given) = (place_of(word), reports.given[report]);
-            if !given.is_somewhere() || is_default {
-                needs[place] |= !(found[place].status == Status::Accepted && found[place].level.is_point());
-            } else if self.agrees(given, &found[place]) != Agreement::Far {
-                trusted.push((place, given));
-            }
+    /// Where a report lies by its address; else by the number of an asset that its text names.
+    fn by_address<K>(&self, reports: &Reports, report: usize, about: &About<'_, K>) -> Found {
+        if let Some(place) = about.learned {
+            return Found::learned(place);
         }
-        if !needs.contains(&true) {
-            return;
-        }
-        trusted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let by_text = trusted
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|rows| (reports.words.get(words[rows[0].0]), rows.iter().map(|&(_, at)| at).collect()));
-        let learned = Learned::new(by_text);
-        found.par_iter_mut().zip(words).zip(needs).filter(|(_, needs)| *needs).for_each(
-            |((found, &word), _)| {
-                if let Some(place) = learned.find(reports.words.get(word)) {
-                    let is_finer = found.status != Status::Accepted
-                        || place.level.is_point()
-                        || place.accuracy_m < f64::from(found.accuracy_m);
-                    if is_finer {
-                        *found = Found::learned(place);
-                    }
-                }
-            },
-        );
+        let found = about.meant.map(|meant| meant.found).filter(|found| found.status == Status::Accepted);
+        let in_text = || self.asset_in(text_of(reports, report));
+        found.or_else(in_text).unwrap_or_else(Found::nothing)
     }
 
     /// The asset that free text names by its number.
@@ -148,62 +75,38 @@ impl Geocoder<'_> {
     }
 }
 
-/// An answer without its words: there may be a million of them.
-#[derive(Debug, Clone)]
-struct Found {
-    status: Status,
-    placed: Placed,
-    at: Local,
-    level: Level,
-    accuracy_m: f32,
-    score: f32,
-    address: u32,
+impl<K> About<'_, K> {
+    /// The register's row for the address, where it lies near the coordinate.
+    fn address_that_agrees(&self) -> u32 {
+        let meant = self.meant.filter(|_| self.agreement == Agreement::Near);
+        meant.map_or(NONE, |meant| meant.found.address)
+    }
 }
 
-/// How a given coordinate and an address go together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Agreement {
-    Near,
-    Far,
-    /// The address itself was not found.
-    Unknown,
+/// Adds what is wrong with the coordinate of a report.
+fn tell<K>(reports: &Reports, report: usize, about: &About<'_, K>, issues: &mut Issues) {
+    let code = match about.agreement {
+        _ if about.is_default => Code::DefaultPoint,
+        Agreement::Far => Code::CoordinateFarFromAddress,
+        _ => return,
+    };
+    let given = reports.given[report];
+    let pair = format!("{:.1} {:.1}", given.x, given.y);
+    issues.add(source(reports, report), u64::from(reports.row[report]), "coordinate", code, &pair);
 }
 
-impl Found {
-    fn of(answer: &Answer) -> Self {
-        let placed = match (answer.status, answer.level) {
-            (Status::Accepted, Level::Asset) => Placed::Asset,
-            (Status::Accepted, _) => Placed::Address,
-            _ => Placed::None,
-        };
-        Self {
-            status: answer.status,
-            placed,
-            at: answer.at,
-            level: answer.level,
-            accuracy_m: metres(answer.accuracy_m),
-            score: metres(answer.score),
-            address: answer.address,
-        }
-    }
+/// Adds why a report could not be placed.
+fn tell_unplaced<K>(reports: &Reports, report: usize, about: &About<'_, K>, issues: &mut Issues) {
+    let (column, code) = match about.meant.map(|meant| meant.found.status) {
+        Some(Status::Ambiguous) => ("address", Code::AddressAmbiguous),
+        Some(_) => ("address", Code::AddressNotFound),
+        None => ("", Code::NoPlace),
+    };
+    issues.add(source(reports, report), u64::from(reports.row[report]), column, code, "");
+}
 
-    fn nothing() -> Self {
-        Self::of(&Answer::nothing())
-    }
-
-    /// A coordinate that came with the report, and the address that agrees with it.
-    fn given(at: Local, address: u32) -> Self {
-        let (placed, level) = (Placed::Given, Level::Point);
-        let accuracy_m = metres(score::accuracy_m(level, 0.0));
-        Self { placed, at, level, accuracy_m, address, ..Self::nothing() }
-    }
-
-    /// Where other reports put it.
-    fn learned(place: Place) -> Self {
-        let (status, placed) = (Status::Accepted, Placed::Learned);
-        let Place { at, level, accuracy_m } = place;
-        Self { status, placed, at, level, accuracy_m: metres(accuracy_m), ..Self::nothing() }
-    }
+fn source(reports: &Reports, report: usize) -> &Arc<str> {
+    &reports.sources[usize::from(reports.source[report])]
 }
 
 impl Located {
@@ -217,11 +120,6 @@ impl Located {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a radius or score needs no more digits")]
-fn metres(value: f64) -> f32 {
-    value as f32
-}
-
 /// The free text of a report; sources without any leave the column empty.
 fn text_of(reports: &Reports, report: usize) -> &str {
     if report < reports.text.len() { reports.text.get(report) } else { "" }
@@ -232,7 +130,9 @@ mod tests {
     use super::*;
     use crate::geocode::Options;
     use crate::geocode::tests::{at, reports, town};
+    use crate::model::location::Level;
     use crate::progress::Silent;
+    use crate::unit::Local;
 
     #[test]
     fn a_coordinate_far_from_its_address_gives_way_as_the_project_says() {

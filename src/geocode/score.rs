@@ -54,6 +54,9 @@ faults! {
     LocalityUnknown = "locality_unknown", 3.0, "words after the address that name no known town";
     UnknownWords = "unknown_words", 33.0, "words within the address that are not understood";
     NearOnly = "near_only", 5.0, "a place near the address, not the address";
+    CoordinateFar = "coordinate_far", 0.0, "the coordinate that came with the address lies far from it; the score is that of the address alone";
+    DefaultPoint = "default_point", 0.0, "the coordinate that came with the address is where the counter stands: many others came with it; it is not used";
+    Learned = "learned", 0.0, "the register does not place it; other rows with a coordinate bear this address, or this street";
     Uncorroborated = "uncorroborated", 25.0, "an incomplete or misspelt street name that no number, postcode, town or crossing confirms";
 }
 
