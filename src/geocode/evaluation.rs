@@ -3,6 +3,8 @@
 //! Every test reads data that lie beside the repository and is skipped, saying so, where they are not there.
 //! `cargo test --lib geocode::evaluation -- --nocapture` prints the tables.
 
+mod coordinates;
+
 use std::collections::BTreeMap;
 
 use super::form::{self, Form};
