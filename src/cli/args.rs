@@ -55,6 +55,17 @@ pub(super) enum Command {
         reports: Vec<PathBuf>,
     },
     /// Find the coordinates of addresses.
+    ///
+    /// Every column of the CSV is kept, in its own separators; a cell that a spreadsheet would run as a formula gets an
+    /// apostrophe.
+    ///
+    /// A row with a coordinate of its own keeps it, unless many rows with different addresses share it (the counter, the
+    /// town hall): then its address is used. A coordinate also tells which of several streets of one name is meant. A
+    /// row without one is placed by the register, and where that does not do, by other rows with its address or street.
+    ///
+    /// `geo_status` says what became of a row: accepted, ambiguous, rejected, none; with a coordinate `given_kept`,
+    /// conflict, `default_point_replaced`. `geo_match`, `geo_score` and `geo_candidates` are those of its address.
+    /// `geo_faults` names what is not as it should be; `learned` is among it where other rows told the place.
     Geocode(Batch),
     /// Tell what an issue code means, or why a finding says what it says.
     Explain {
@@ -99,24 +110,51 @@ pub(super) enum Command {
     Man,
 }
 
-/// Batch geocoding of a CSV file; every input column is kept.
+/// Which to believe where a coordinate lies far from the address beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Believe {
+    /// The coordinate is kept: right for apps, where the phone knows.
+    Coordinate,
+    /// The address is taken: right for desks, where somebody typed it.
+    Address,
+    /// Neither: the row gets no place.
+    Drop,
+}
+
+/// What `paaltje geocode` is told.
 #[derive(Debug, clap::Args)]
 pub(super) struct Batch {
-    /// Address registers: .osm.pbf, CSV, GeoJSON, or an .idx that was saved.
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    /// Address registers: .osm.pbf, CSV, GeoJSON, or an .idx that was saved. Without one, rows with a coordinate place
+    /// those without. Of several names the last is the CSV to geocode, if that is not named elsewhere.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
     pub(super) register: Vec<PathBuf>,
     /// Streets, for crossings and numbers that the register lacks.
     #[arg(long, value_name = "FILE")]
     pub(super) streets: Option<PathBuf>,
     /// Save the registers as one small file that loads in a moment.
-    #[arg(long, value_name = "NAME.idx")]
+    #[arg(long, value_name = "NAME.idx", requires = "register")]
     pub(super) save: Option<PathBuf>,
     /// The CSV to geocode; `-` for standard input.
-    #[arg(required_unless_present = "save")]
     pub(super) input: Option<PathBuf>,
     /// The column with the address; guessed from its name if left out.
     #[arg(long, value_name = "COLUMN")]
     pub(super) address: Option<String>,
+    /// The columns with the coordinate that a row came with, in degrees, or in the system `--crs`: east, then north.
+    /// Guessed from their names if left out.
+    #[arg(long, num_args = 2, value_names = ["EAST", "NORTH"])]
+    pub(super) coordinates: Option<Vec<String>>,
+    /// The system of these columns, as in EPSG:28992, where they are not in degrees.
+    #[arg(long, value_name = "CODE")]
+    pub(super) crs: Option<String>,
+    /// Take no notice of coordinates that rows came with.
+    #[arg(long, conflicts_with = "coordinates")]
+    pub(super) no_coordinates: bool,
+    /// Which to believe where a coordinate lies far from the address beside it.
+    #[arg(long, value_enum, default_value_t = Believe::Coordinate, value_name = "WHICH")]
+    pub(super) conflict: Believe,
+    /// Do not place rows by other rows that bear the same address or street and a coordinate.
+    #[arg(long)]
+    pub(super) no_learn: bool,
     /// Where to write; standard output if left out.
     #[arg(short, long, value_name = "OUT.csv")]
     pub(super) output: Option<PathBuf>,

@@ -1,180 +1,159 @@
 //! `paaltje geocode`: coordinates for a CSV of addresses; every input column is kept.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+mod table;
 
-use rayon::prelude::*;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::args::{Args, Batch};
+use super::args::{Args, Batch, Believe};
 use super::{bar, say};
 use crate::error::{Error, Result};
-use crate::export::csv::harmless;
-use crate::geocode::{Answer, Geocoder, Options};
-use crate::import::columns::{self, Table};
+use crate::geocode::{Answer, Conflict, Fault, Geocoder, Options};
 use crate::import::register::{RegisterSource, index};
-use crate::import::reports::recognise;
 use crate::import::streets::StreetSource;
-use crate::import::{self, Settings, Sources, open};
-use crate::issue::Issues;
-use crate::model::address::Addresses;
-use crate::model::some;
+use crate::import::{self, City, Settings, Sources};
+use crate::issue::{Code, Issues};
+use crate::model::NONE;
+use crate::model::kind::Kind;
+use crate::model::report::Reports;
 use crate::period::Clock;
-use crate::place::Plane;
-
-const ADDED: [&str; 10] = [
-    "geo_status",
-    "geo_level",
-    "geo_lon",
-    "geo_lat",
-    "geo_accuracy_m",
-    "geo_score",
-    "geo_match",
-    "geo_faults",
-    "geo_register_id",
-    "geo_candidates",
-];
+use crate::progress::Progress;
+use crate::unit::Local;
+use table::Table;
 
 pub(super) fn geocode(args: &Args, batch: &Batch) -> Result<()> {
+    let (register, input) = named(batch)?;
     let progress = bar::suitable(args.quiet);
     let clock = Clock::new("UTC")?;
     let reading = Settings { base: Path::new(""), clock: &clock, crs: None, period: None, kinds: &[] };
-    let path = |path: &Path| path.to_string_lossy().into_owned();
-    let sources = Sources {
-        register: batch
-            .register
-            .iter()
-            .map(|file| RegisterSource { path: path(file), ..Default::default() })
-            .collect(),
-        streets: batch
-            .streets
-            .iter()
-            .map(|file| StreetSource { path: path(file), ..Default::default() })
-            .collect(),
-        ..Sources::default()
-    };
-    let (issues, counts) = (&mut Issues::new(), &mut Vec::new());
-    let city = import::city(&sources, &reading, || None, issues, counts, &*progress)?;
+    let issues = &mut Issues::new();
+    // The table goes first: where nothing else tells where the city lies, its coordinates do.
+    let table = input.map(|input| Table::read(input, batch, issues)).transpose()?;
+    let home = table.as_ref().and_then(|table| table.coordinates.as_ref()?.home(&clock));
+    if register.is_empty() && batch.streets.is_none() && home.is_none() {
+        return Err(nothing_to_place_by(table.as_ref()));
+    }
+    let city = import::city(
+        &sources(register, batch),
+        &reading,
+        || home,
+        &mut Issues::new(),
+        &mut Vec::new(),
+        &*progress,
+    )?;
     if let Some(target) = &batch.save {
         let saved = std::fs::write(target, index::pack(&city.addresses, &city.plane));
         saved.map_err(|source| Error::writing(target, source))?;
     }
-    let Some(input) = &batch.input else {
+    let Some(mut table) = table else {
         drop(progress);
         if !args.quiet {
             say(&format!("{} addresses saved", city.addresses.len()));
         }
         return Ok(());
     };
-    let geocoder = Geocoder::build(&city.addresses, &city.streets, &Options::default());
-    progress.begin("geocode", 0);
-    let file = open::files(Path::new(""), &path(input))?.remove(0);
-    let table = Table::open(&file, None, None)?;
-    let header = table.header().to_vec();
-    let column = match &batch.address {
-        Some(name) => table.column(name)?,
-        None => guessed_column(&file, &header)?,
-    };
-    let rows = rows(table)?;
-    let answers = answers(&rows, column, &geocoder);
+    let answers = answers(&mut table, &city, batch, &clock, issues, &*progress);
     drop(progress);
-    let written = match &batch.output {
-        Some(target) => File::create(target)
-            .map_err(csv::Error::from)
-            .and_then(|file| {
-                write(BufWriter::new(file), &header, &rows, column, &answers, &city.addresses, &city.plane)
-            })
-            .map_err(|source| Error::writing(target, source)),
-        None => write(io::stdout().lock(), &header, &rows, column, &answers, &city.addresses, &city.plane)
-            .map_err(|source| Error::writing(Path::new("-"), source)),
-    }?;
+    for (row, answer) in (1u64..).zip(&answers) {
+        for (fault, code) in [
+            (Fault::DefaultPoint, Code::DefaultPoint),
+            (Fault::CoordinateFar, Code::CoordinateFarFromAddress),
+        ] {
+            if answer.faults.contains(&fault) {
+                issues.add(&table.name, row, "", code, "");
+            }
+        }
+    }
+    table.write(batch.output.as_deref(), &answers, &city)?;
     if !args.quiet {
-        say(&format!("{written} of {} rows placed", rows.len()));
+        say(&in_words(&table, &answers, issues));
     }
     Ok(())
 }
 
-fn guessed_column(file: &open::SourceFile, header: &[String]) -> Result<usize> {
-    recognise::guess_by_name(header)
-        .address
-        .and_then(|name| header.iter().position(|known| *known == name))
-        .ok_or_else(|| {
-            Error::unreadable(
-                &file.path,
-                "none of its columns is known to hold an address",
-                format!("name it with `--address`; the columns are {}", header.join(", ")),
-            )
-        })
-}
-
-/// All rows as text.
-fn rows(table: Table) -> Result<Vec<Vec<String>>> {
-    let mut rows = Vec::new();
-    let parse = |block: &columns::Block| {
-        let mut parsed = Vec::new();
-        block.rows(|_row, record| {
-            let fields =
-                record.map(|record| record.iter().map(|field| columns::text(field).0.into_owned()).collect());
-            parsed.push(fields.unwrap_or_default());
-        });
-        parsed
-    };
-    table.blocks(parse, |block: Vec<Vec<String>>| rows.extend(block))?;
-    Ok(rows)
-}
-
-/// The answer for every distinct address.
-fn answers<'a>(rows: &'a [Vec<String>], column: usize, geocoder: &Geocoder<'_>) -> HashMap<&'a str, Answer> {
-    let mut texts: Vec<&str> = rows.iter().filter_map(|row| row.get(column)).map(String::as_str).collect();
-    texts.sort_unstable();
-    texts.dedup();
-    texts.into_par_iter().map(|text| (text, geocoder.find(text))).collect()
-}
-
-/// Writes the table with the added columns; gives the number of rows with a position.
-fn write(
-    target: impl Write,
-    header: &[String],
-    rows: &[Vec<String>],
-    column: usize,
-    answers: &HashMap<&str, Answer>,
-    addresses: &Addresses,
-    plane: &Plane,
-) -> Result<usize, csv::Error> {
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(target);
-    writer.write_record(header.iter().map(String::as_str).chain(ADDED))?;
-    let mut placed = 0;
-    for row in rows {
-        let mut fields: Vec<&str> = row.iter().map(String::as_str).collect();
-        fields.resize(header.len().max(row.len()), "");
-        let added = match row.get(column).and_then(|text| answers.get(text.as_str())) {
-            Some(answer) => added(answer, addresses, plane),
-            None => std::array::from_fn(|_| String::new()),
-        };
-        placed += usize::from(!added[2].is_empty());
-        writer.write_record(fields.into_iter().chain(added.iter().map(String::as_str)))?;
+/// The registers and the file to geocode. `--register` takes every name behind it, the last of which is the file to
+/// geocode where no other is named.
+fn named(batch: &Batch) -> Result<(&[PathBuf], Option<&Path>)> {
+    match (&batch.input, &batch.register[..]) {
+        (Some(input), register) => Ok((register, Some(input))),
+        (None, register) if batch.save.is_some() => Ok((register, None)),
+        (None, [register @ .., input]) if !register.is_empty() => Ok((register, Some(input))),
+        (None, _) => Err(Error::NoData {
+            message: "no file to geocode is named".to_owned(),
+            hint: "as in `paaltje geocode --register addresses.csv reports.csv`".to_owned(),
+        }),
     }
-    writer.flush()?;
-    Ok(placed)
 }
 
-fn added(answer: &Answer, addresses: &Addresses, plane: &Plane) -> [String; ADDED.len()] {
-    let at = answer.at.is_somewhere().then(|| plane.lon_lat(answer.at));
-    let number = |value: f64| if value.is_finite() { format!("{value:.1}") } else { String::new() };
-    let faults: Vec<&str> = answer.faults.iter().map(|fault| fault.name()).collect();
-    let mut matched = String::new();
-    harmless(&answer.label, &mut matched);
-    [
-        answer.status.name().to_owned(),
-        answer.level.name().to_owned(),
-        at.map_or_else(String::new, |at| format!("{:.7}", at.lon)),
-        at.map_or_else(String::new, |at| format!("{:.7}", at.lat)),
-        number(answer.accuracy_m),
-        number(answer.score),
-        matched,
-        faults.join("; "),
-        some(answer.address).map_or_else(String::new, |address| addresses.id.get(address).to_owned()),
-        answer.candidates.join("; "),
-    ]
+fn nothing_to_place_by(table: Option<&Table>) -> Error {
+    let hint = match table.and_then(|table| table.pair_without_system.as_ref()) {
+        Some(pair) => format!("name the system of {pair} with `--crs`, or a register with `--register`"),
+        None => "name a register with `--register`, or the columns with coordinates with `--coordinates`"
+            .to_owned(),
+    };
+    let message = "there is nothing to place by: no register, and no row with a coordinate".to_owned();
+    Error::NoData { message, hint }
+}
+
+fn sources(register: &[PathBuf], batch: &Batch) -> Sources {
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let register = register.iter().map(|file| RegisterSource { path: path(file), ..Default::default() });
+    let streets = batch.streets.iter().map(|file| StreetSource { path: path(file), ..Default::default() });
+    Sources { register: register.collect(), streets: streets.collect(), ..Sources::default() }
+}
+
+/// The answer for every row.
+fn answers(
+    table: &mut Table,
+    city: &City,
+    batch: &Batch,
+    clock: &Clock,
+    issues: &mut Issues,
+    progress: &dyn Progress,
+) -> Vec<Answer> {
+    let conflict = match batch.conflict {
+        Believe::Coordinate => Conflict::Coordinate,
+        Believe::Address => Conflict::Address,
+        Believe::Drop => Conflict::Drop,
+    };
+    let options = Options { conflict, learn: !batch.no_learn, ..Options::default() };
+    let coordinates = table.coordinates.take();
+    let given = coordinates.map_or_else(
+        || vec![Local::NOWHERE; table.rows.len()],
+        |coordinates| coordinates.settle_places(clock, &city.plane, city.middle(), issues),
+    );
+    let mut reports = Reports { sources: vec![Arc::clone(&table.name)], given, ..Reports::default() };
+    for (number, row) in (1u32..).zip(0..table.rows.len()) {
+        let address = table.address_of(row);
+        reports.source.push(0);
+        reports.row.push(number);
+        reports.kind.push(Kind::Other);
+        reports.address.push(address.map_or(NONE, |address| reports.words.intern(address)));
+    }
+    Geocoder::build(&city.addresses, &city.streets, &options).answers(&reports, progress)
+}
+
+/// What became of the rows, and what was wrong with some.
+fn in_words(table: &Table, answers: &[Answer], issues: &Issues) -> String {
+    let placed = answers.iter().filter(|answer| answer.at.is_somewhere()).count();
+    let mut text = format!("{placed} of {} rows placed, by {}", answers.len(), table.columns_used());
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    let mut count = |name: &'static str| match counts.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, count)) => *count += 1,
+        None => counts.push((name, 1)),
+    };
+    for answer in answers {
+        let is_learned = answer.faults.contains(&Fault::Learned);
+        count(if is_learned { "placed by other rows" } else { answer.status.name() });
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    if !counts.is_empty() {
+        let _ = write!(text, "\n  {}", counts.join(", "));
+    }
+    for (code, count) in issues.tally() {
+        let _ = write!(text, "\n  {} {count}: {}", code.code(), code.message());
+    }
+    text
 }

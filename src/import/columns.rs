@@ -94,6 +94,11 @@ impl Table {
         DELIMITERS.iter().find(|known| known.0 == self.delimiter).map_or("other", |known| known.1)
     }
 
+    /// The sign that separates the fields.
+    pub fn separator(&self) -> u8 {
+        self.delimiter
+    }
+
     /// The encoding of the file as a whole, as in `utf-8`.
     pub fn encoding(&self) -> String {
         self.encoding.name().to_lowercase()

@@ -142,6 +142,13 @@ pub struct City {
     pub areas: Vec<Area>,
 }
 
+impl City {
+    /// The middle of its streets, else of its addresses.
+    pub fn middle(&self) -> Option<LonLat> {
+        middle(&self.streets.nodes).or_else(|| middle(&self.addresses.at)).map(|at| self.plane.lon_lat(at))
+    }
+}
+
 /// What each kind of source can be, with the name that a project file uses and a line about it.
 pub fn formats() -> Vec<(&'static str, &'static str, &'static str)> {
     let reports = reports::FORMATS.iter().map(|format| ("reports", format.name(), format.about()));

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod demo;
+mod geocode;
 mod kerbside;
 mod layers;
 mod privacy;

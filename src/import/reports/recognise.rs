@@ -3,13 +3,14 @@
 //! Columns are guessed by their names only, from the dialects of the platforms and open-data portals met so
 //! far; systems of coordinates and zones by where the values lie.
 
-use super::rows::{Gathered, Origin};
+use super::rows::{Batch, Gathered, Origin};
 use super::{Columns, Noticed, ReportSource};
 use crate::error::{Error, Result};
 use crate::import::dates::{Converter, Order};
 use crate::import::open::SourceFile;
 use crate::model::NONE;
 use crate::period::Clock;
+use crate::place::Crs;
 use crate::unit::LonLat;
 
 /// What a file of reports seems to hold.
@@ -465,6 +466,33 @@ fn fold(name: &str) -> String {
         .collect()
 }
 
+/// The coordinates of a table that need not hold reports, still unchecked, in the order of its rows. `crs` is the
+/// system of `x` and `y`; where it is absent the values have to tell, and `None` comes out where they do not.
+pub fn coordinates<'p>(
+    file: &SourceFile,
+    columns: Columns,
+    crs: Option<Crs>,
+    pairs: impl Iterator<Item = (&'p str, &'p str)>,
+) -> Option<Gathered> {
+    let mut batch = Batch::default();
+    for (number, (x, y)) in (1u64..).zip(pairs) {
+        batch.push_pair(number, x, y);
+    }
+    let mut gathered = Gathered::default();
+    gathered.begin(Origin { name: file.name.clone(), format: "csv", unit_m: 1.0, ..Origin::default() });
+    gathered.take(batch);
+    let crs = match crs {
+        Some(crs) => crs,
+        None if !columns.is_projected() => Crs::from_epsg(4326).ok()?,
+        None => {
+            let (x, y) = gathered.middle()?;
+            Crs::parse(&guess_crs(x, y)?).ok()?
+        }
+    };
+    gathered.end(Noticed { columns, ..Noticed::default() }, crs);
+    Some(gathered)
+}
+
 impl Columns {
     /// As in `id=CASE_ID, opened=OPEN_DT`.
     pub(super) fn describe(&self) -> String {
@@ -489,7 +517,7 @@ pub fn recognise(file: &SourceFile) -> Result<Guess> {
     let middle = gathered.middle();
     let crs = crs.or_else(|| middle.filter(|_| columns.is_projected()).and_then(|(x, y)| guess_crs(x, y)));
     let degrees = middle.filter(|_| !columns.is_projected()).map(|(x, y)| LonLat::new(x, y)).or_else(|| {
-        let system = crate::place::Crs::parse(crs.as_deref()?).ok()?;
+        let system = Crs::parse(crs.as_deref()?).ok()?;
         middle.and_then(|(x, y)| system.lon_lat(x, y))
     });
     let turned = degrees.map(|at| LonLat::new(at.lat, at.lon));

@@ -185,6 +185,16 @@ impl Batch {
         self.text.push(&unescaped(&row.text));
     }
 
+    /// Takes the coordinate of a row that need not be a report; nothing else of it.
+    pub(super) fn push_pair(&mut self, number_of: u64, x: &str, y: &str) {
+        let row = Row { x: Cow::Borrowed(x), y: Cow::Borrowed(y), ..Row::default() };
+        let (x, y) = self.coordinate(number_of, &row);
+        self.read += 1;
+        self.rows.push(position(number_of));
+        self.x.push(x);
+        self.y.push(y);
+    }
+
     fn closed(&mut self, number_of: u64, row: &Row, parse: impl Fn(&str) -> Option<Written>) -> Written {
         let Some(closed) = parse(&row.closed) else {
             self.alter(number_of, Field::Closed, Code::BadClosed, shown(&row.closed));

@@ -119,6 +119,28 @@ impl Gathered {
         self.build(&order, columns, &renamed)
     }
 
+    /// Checks the coordinates of rows that need not be reports against each other: where each row lies, in their
+    /// order. `anchor` is a position near which they should lie.
+    pub fn settle_places(
+        mut self,
+        clock: &Clock,
+        plane: &Plane,
+        anchor: Option<LonLat>,
+        issues: &mut Issues,
+    ) -> Vec<Local> {
+        let mut verdicts = Verdicts { is_left_out: vec![false; self.len()], list: Vec::new() };
+        let given = self.positions(clock, plane, anchor, &mut verdicts);
+        for origin in &self.origins {
+            origin.faults.iter().for_each(|fault| origin.blame(fault, issues));
+            origin.blame_axes(issues);
+        }
+        for (index, field, code, value) in verdicts.list {
+            let fault = Fault { row: self.rows[index as usize], field, code, value };
+            self.origin(index).blame(&fault, issues);
+        }
+        given
+    }
+
     fn origin(&self, index: u32) -> &Origin {
         &self.origins[self.file_of(index)]
     }
@@ -490,12 +512,7 @@ impl Gathered {
             let fault = Fault { row: 0, field: Field::Category, code: Code::KindFromText, value };
             self.origins[file].blame(&fault, issues);
         }
-        for origin in &self.origins {
-            let Some(Turned { turned, straight }) = origin.turned else { continue };
-            let value = format!("{turned} fit turned round, {straight} as written").into();
-            let fault = Fault { row: 0, field: Field::Coordinate, code: Code::SwappedFile, value };
-            origin.blame(&fault, issues);
-        }
+        self.origins.iter().for_each(|origin| origin.blame_axes(issues));
         for (origin, mut rows) in self.origins.iter().zip(without_id) {
             rows.sort_unstable();
             if !rows.is_empty() && origin.noticed.columns.id.is_none() {
@@ -585,6 +602,14 @@ impl Origin {
     fn blame(&self, fault: &Fault, issues: &mut Issues) {
         let column = fault.field.name(&self.noticed.columns);
         issues.add(&self.name, u64::from(fault.row), &column, fault.code, &fault.value);
+    }
+
+    /// Says so where the whole file was turned round.
+    fn blame_axes(&self, issues: &mut Issues) {
+        let Some(Turned { turned, straight }) = self.turned else { return };
+        let value = format!("{turned} fit turned round, {straight} as written").into();
+        let fault = Fault { row: 0, field: Field::Coordinate, code: Code::SwappedFile, value };
+        self.blame(&fault, issues);
     }
 
     fn describe(&self, clock: &Clock) -> String {
