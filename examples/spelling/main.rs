@@ -6,7 +6,8 @@
 //! Prints, for each class of spellings, the share that was found within 25 m, the share that was placed more than
 //! 100 m off, and the share for which it listed candidates instead; `unclear` is the share that no geocoder can tell
 //! from another address. `street removed` asks for streets that were taken out of the register, `foreign street` for
-//! streets of another one: each of them that is placed is wrong.
+//! streets of another one: each of them that is accepted is wrong, unless the register spells the street in two ways
+//! and the place is right all the same.
 #![expect(clippy::print_stdout, reason = "an example answers on the terminal")]
 
 mod classes;
