@@ -5,15 +5,15 @@
 
 use super::Fault;
 use super::fuzzy::{self, Forms, Near};
-use super::normalise::{self, Key, Token};
+use super::normalise::{self, Token};
 use super::register::{Bearer, Guess, Register, differences, is_exact};
 
 /// Names that are looked at for one misspelt text.
 const GUESSES: usize = 20;
 
-/// The share of those who mistype a name that leave out its type or direction too. Assumed; with a tenth of
-/// it the table of `fuzzy` is the same.
-const PARTIAL: f64 = 0.02;
+/// The share of people who leave out the type or direction of a name. Assumed; with a tenth of it, of those who mistype
+/// the name too, the table of `fuzzy` is the same.
+pub(super) const PARTIAL: f64 = 0.02;
 
 /// No type of street is longer than this and has one letter wrong.
 const LONGEST_TYPE: usize = 12;
@@ -22,6 +22,7 @@ impl Register<'_> {
     /// The names that these tokens can mean if some of their letters are wrong, `most` at most; likeliest first.
     pub(super) fn find_misspelt(&self, tokens: &[Token<'_>], most: usize) -> Vec<Guess> {
         let mut guesses = self.with_misspelt_type(tokens);
+        guesses.extend(self.with_misspelt_quadrant(tokens));
         // `Street NW` is no name.
         if !tokens.iter().all(normalise::is_part_of_name) {
             self.with_misspelt_letters(tokens, most, &mut guesses);
@@ -45,7 +46,7 @@ impl Register<'_> {
             let near = near.into_iter().chain(self.spellings.sounding_like(text).filter(|_| is_heard));
             let alike =
                 near.filter(|near| is_whole.is_none_or(|whole| Bearer(near.bearer).is_whole() == whole));
-            guesses.extend(alike.filter_map(|near| self.guess(&forms.key, near)));
+            guesses.extend(alike.filter_map(|near| self.guess(&forms, near)));
         }
     }
 
@@ -76,8 +77,24 @@ impl Register<'_> {
         guesses
     }
 
+    /// Those of the very name in a quadrant that lost a letter or has its letters exchanged: `M Street W` for M Street
+    /// NW.
+    fn with_misspelt_quadrant(&self, tokens: &[Token<'_>]) -> Vec<Guess> {
+        let Some((typed, name)) = tokens.split_last() else { return Vec::new() };
+        let asked = normalise::key(name);
+        let likelihood = self.spellings.one_mistake();
+        let there = self.by_bare.get(&asked.bare).into_iter().flatten();
+        there
+            .map(|&entry| &self.entries[entry as usize])
+            .filter(|entry| entry.key.kind == asked.kind && asked.directions == [0, 0])
+            .filter(|entry| normalise::is_misspelt_quadrant(typed.text, entry.key.directions))
+            .map(|entry| Guess { name: entry.name, faults: vec![Fault::StreetMisspelt], likelihood })
+            .collect()
+    }
+
     /// A spelling near to that of a name, unless it is that of another name for sure.
-    fn guess(&self, asked: &Key, near: Near) -> Option<Guess> {
+    fn guess(&self, forms: &Forms, near: Near) -> Option<Guess> {
+        let asked = &forms.key;
         let bearer = Bearer(near.bearer);
         let entry = &self.entries[bearer.entry()];
         let is_same = bearer.is_whole() && near.edits == 0;
@@ -90,7 +107,8 @@ impl Register<'_> {
         // not a misspelt Beacon Street: a direction is no letter.
         let is_more = faults.iter().any(|fault| matches!(fault, Fault::TypeAdded | Fault::DirectionAdded));
         let number = fuzzy::digits_of(&asked.bare);
-        let is_other_number = number != 0 && number != fuzzy::digits_of(&entry.key.bare);
+        let is_other_number = number != 0 && number != fuzzy::digits_of(&entry.key.bare)
+            || forms.marks != 0 && entry.marks != 0 && forms.marks != entry.marks;
         let is_other_direction =
             near.edits > 0 && (&asked.bare, asked.kind) == (&entry.key.bare, entry.key.kind);
         let is_far = !bearer.is_whole() && (near.edits == 0 || near.edits > fuzzy::allowed(entry.letters));

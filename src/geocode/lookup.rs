@@ -2,7 +2,7 @@
 
 use super::normalise::{self, Glue, Token, is_part_of_name};
 use super::parse::{Number, Reading};
-use super::register::{Guess, Name, Place, Register};
+use super::register::{Guess, Name, Place, Register, is_exact};
 use super::{Fault, words};
 use crate::model::NONE;
 use crate::model::location::Level;
@@ -242,7 +242,9 @@ impl Register<'_> {
             }
             // `Park Vale Avenue` is not Park Street in a town called Vale Avenue.
             let is_cut_short = length < line && city.is_empty();
-            let unknown = if spelling == Spelling::Right {
+            let is_exact =
+                |(_, faults, guess): &(u32, Vec<Fault>, Option<Guess>)| guess.is_none() && is_exact(faults);
+            let unknown = if names.iter().all(is_exact) {
                 0.0
             } else {
                 self.likelihood_of_name(&tokens[..length], false)

@@ -27,6 +27,7 @@
 //! | British Columbia: form of 495 texts, without a register | 95.4 %; 88.3 % against what its register made of them |
 
 mod beside;
+mod chain;
 mod default_point;
 mod evidence;
 mod expression;

@@ -19,6 +19,14 @@ pub(super) fn fold(text: &str) -> String {
     folded
 }
 
+/// Letters that [`fold`] writes as two.
+pub(super) fn digraphs(text: &str) -> impl Iterator<Item = [u8; 2]> + '_ {
+    text.chars().filter(|letter| !letter.is_ascii()).filter_map(|letter| {
+        let plain = deunicode::deunicode_char(letter)?.to_ascii_lowercase();
+        <[u8; 2]>::try_from(plain.as_bytes()).ok().filter(|two| two.iter().all(u8::is_ascii_alphabetic))
+    })
+}
+
 /// What stands between a token and the one before it, strongest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Glue {
@@ -226,6 +234,16 @@ fn without_ordinal(word: &str) -> &str {
 /// Whether a direction of a key is a quadrant (two letters), which must always agree.
 pub(super) fn is_quadrant(direction: u8) -> bool {
     direction > 4
+}
+
+/// Whether a text is the only direction of a name, a quadrant, with one of its letters left out or both exchanged.
+pub(super) fn is_misspelt_quadrant(text: &str, directions: [u8; 2]) -> bool {
+    let [0, quadrant] = directions else { return false };
+    let Some((letters, _)) = words::DIRECTIONS.get(usize::from(quadrant).wrapping_sub(1)) else {
+        return false;
+    };
+    let is_exchanged = text.len() == 2 && text.bytes().rev().eq(letters.bytes());
+    is_quadrant(quadrant) && (is_exchanged || text.len() == 1 && letters.contains(text))
 }
 
 /// The quadrant at either end of a name, as in a key's directions.

@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::Fault;
+use super::chain::NamesBuilt;
 use super::evidence::Threshold;
 use super::fuzzy::{Forms, Spellings};
+use super::guesses::PARTIAL;
 use super::normalise::{self, Key, fold, squeezed, tokens};
-use super::typing::Chain;
 use crate::model::address::Addresses;
 use crate::model::street::Streets;
 use crate::model::{NONE, some};
@@ -34,7 +35,7 @@ pub(super) struct Register<'a> {
     /// The entries once more, by what their letters have in common.
     pub(super) spellings: Spellings,
     /// How its names are built.
-    chain: Chain,
+    built: NamesBuilt,
     /// How many names have each type and directions.
     kinds: FxHashMap<(u8, [u8; 2]), u32>,
     /// Set when the first misspelt name is asked for.
@@ -43,6 +44,8 @@ pub(super) struct Register<'a> {
     pub(super) names_at: OnceLock<Vec<u16>>,
     /// How many names have each house number.
     names_with_number: FxHashMap<u32, u32>,
+    /// How many have each number with a letter or addition, by the key of that.
+    names_with_suffix: FxHashMap<(u32, String), u32>,
     /// How many names have each postcode or town, by its key.
     names_with_area: FxHashMap<String, u32>,
     /// Rows of `addresses`, place by place, by number within a place.
@@ -96,6 +99,8 @@ pub(super) struct Entry {
     /// Letters of the name proper, as written.
     pub(super) letters: usize,
     pub(super) name: u32,
+    /// What tells the letters and Roman numbers of the name from others; 0 for none.
+    pub(super) marks: u32,
     is_alias: bool,
 }
 
@@ -142,12 +147,14 @@ impl<'a> Register<'a> {
             by_bare: names.by_bare,
             spellings: Spellings::build(
                 names.spellings.into_iter().map(|(text, bearer)| (text, bearer.0)).collect(),
+                names.digraphs,
             ),
-            chain: names.chain,
+            built: NamesBuilt::count(names.proper.iter().map(String::as_str)),
             kinds: names.kinds,
             threshold: OnceLock::new(),
             names_at: OnceLock::new(),
             names_with_number: FxHashMap::default(),
+            names_with_suffix: FxHashMap::default(),
             names_with_area: FxHashMap::default(),
             rows: Vec::with_capacity(addresses.len()),
             numbers: Vec::with_capacity(addresses.len()),
@@ -189,6 +196,18 @@ impl<'a> Register<'a> {
         };
         for number in column(&self.addresses.number) {
             *self.names_with_number.entry(number).or_default() += 1;
+        }
+        let mut suffixed: Vec<(u32, &str)> = rows
+            .iter()
+            .map(|&row| (self.addresses.number[row as usize], self.suffix_of(row)))
+            .filter(|(_, suffix)| !suffix.is_empty())
+            .collect();
+        suffixed.sort_unstable();
+        suffixed.dedup();
+        let suffixed: Vec<(u32, String)> =
+            suffixed.into_iter().map(|(number, suffix)| (number, suffix.to_owned())).collect();
+        for address in suffixed {
+            *self.names_with_suffix.entry(address).or_default() += 1;
         }
         for word in column(&self.addresses.postcode).into_iter().chain(column(&self.addresses.city)) {
             if let Some(key) = self.squeezed.get(&word) {
@@ -281,18 +300,35 @@ impl<'a> Register<'a> {
         found
     }
 
+    /// The names that are called so but for a type or direction.
+    pub(super) fn find_partial(&self, tokens: &[normalise::Token<'_>]) -> Vec<Guess> {
+        let asked = normalise::key(tokens);
+        let there = self.by_bare.get(&asked.bare).into_iter().flatten();
+        let entries = there.map(|&entry| &self.entries[entry as usize]);
+        let partial = entries.filter_map(|entry| {
+            let faults = differences(&asked, entry).filter(|faults| !is_exact(faults))?;
+            Some(Guess { name: entry.name, faults, likelihood: PARTIAL.ln() })
+        });
+        partial.collect()
+    }
+
     /// Logarithm of how likely a street that the register lacks has this name; `known` where it has it, and is to be
     /// asked as if it had not.
     pub(super) fn likelihood_of_name(&self, tokens: &[normalise::Token<'_>], known: bool) -> f64 {
         let (key, name) = normalise::parts(tokens, true);
         let alike = self.kinds.get(&(key.kind, key.directions)).copied().unwrap_or(0) - u32::from(known);
         let of_this_kind = ((f64::from(alike) + 0.5) / (self.entries.len() as f64 + 1.0)).ln();
-        of_this_kind + self.chain.likelihood(name.join(" ").as_bytes(), known)
+        of_this_kind + self.built.likelihood(&name.join(" "), known)
     }
 
-    /// How many streets have this house number.
-    pub(super) fn names_with_number(&self, number: u32) -> u32 {
-        self.names_with_number.get(&number).copied().unwrap_or(0)
+    /// How many streets have this house number, with this letter or addition if there is one.
+    pub(super) fn names_with_number(&self, number: u32, suffix: &str) -> u32 {
+        let count = if suffix.is_empty() {
+            self.names_with_number.get(&number)
+        } else {
+            self.names_with_suffix.get(&(number, suffix.to_owned()))
+        };
+        count.copied().unwrap_or(0)
     }
 
     /// How many streets have this postcode or town.
@@ -304,17 +340,6 @@ impl<'a> Register<'a> {
     pub(super) fn is_in_area(&self, name: &Name, key: &str) -> bool {
         let rows = name.places.iter().flat_map(|place| &self.rows[place.rows.clone()]);
         rows.copied().any(|row| self.postcode_of(row) == key || self.city_of(row) == key)
-    }
-
-    /// Names with one of their rows, evenly spread over all rows.
-    pub(super) fn sample(&self, step: usize) -> impl Iterator<Item = (usize, u32)> + '_ {
-        let rows = self.names.iter().enumerate().flat_map(move |(name, there)| {
-            there
-                .places
-                .iter()
-                .flat_map(move |place| self.rows[place.rows.clone()].iter().map(move |&row| (name, row)))
-        });
-        rows.step_by(step)
     }
 
     /// What it takes to believe in a misspelt name.
@@ -426,7 +451,10 @@ struct Names {
     entries: Vec<Entry>,
     by_bare: FxHashMap<String, Vec<u32>>,
     spellings: Vec<(String, Bearer)>,
-    chain: Chain,
+    /// Names proper, as written: one for each entry.
+    proper: Vec<String>,
+    /// Letters of theirs that fold to two.
+    digraphs: Vec<[u8; 2]>,
     kinds: FxHashMap<(u8, [u8; 2]), u32>,
 }
 
@@ -447,6 +475,9 @@ impl Names {
         if let Some(&name) = self.by_key.get(&key) {
             return Some(name);
         }
+        self.digraphs.extend(normalise::digraphs(text));
+        self.digraphs.sort_unstable();
+        self.digraphs.dedup();
         let name = u32::try_from(self.list.len()).expect("fewer than 2^32 street names");
         self.list.push(Name { label: text.trim().to_owned(), ..Name::default() });
         self.by_key.insert(key, name);
@@ -463,14 +494,14 @@ impl Names {
     fn add(&mut self, name: u32, tokens: &[normalise::Token<'_>], is_alias: bool) {
         let forms = Forms::of(tokens);
         let other_whole = forms.other_whole(tokens).unwrap_or_default();
-        let Forms { key, written, whole } = forms;
+        let Forms { key, written, whole, marks } = forms;
         let known = self.by_bare.get(&key.bare).into_iter().flatten();
         let mut known = known.map(|&entry| &self.entries[entry as usize]);
         if key.bare.is_empty() || known.any(|entry| entry.name == name && entry.key == key) {
             return;
         }
         let letters = key.bare.len().max(written.len());
-        self.chain.add(normalise::parts(tokens, true).1.join(" ").as_bytes());
+        self.proper.push(normalise::parts(tokens, true).1.join(" "));
         *self.kinds.entry((key.kind, key.directions)).or_default() += 1;
         let entry = self.entries.len();
         self.by_bare.entry(key.bare.clone()).or_default().push(Bearer::new(entry, false).0 / 2);
@@ -481,7 +512,7 @@ impl Names {
                 self.spellings.push((text, Bearer::new(entry, is_whole)));
             }
         }
-        self.entries.push(Entry { key, letters, name, is_alias });
+        self.entries.push(Entry { key, letters, name, marks, is_alias });
     }
 }
 
