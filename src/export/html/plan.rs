@@ -66,7 +66,11 @@ pub(super) fn advice(findings: &Findings) -> Option<(String, String)> {
     let minutes = decimal((plan.planned.work_s - plan.today.work_s) / 60.0, 0);
     let minutes = if minutes.starts_with('−') { minutes } else { format!("+{minutes}") };
     Some((
-        say!(language, "Drive the week as planned.", "Rijd de week volgens het plan."),
+        say!(
+            language,
+            "Change the rounds to the plan below.",
+            "Pas de rondes aan volgens het plan hieronder."
+        ),
         say!(
             language,
             "{changes} Expected: {planned} instead of {today} hours of overflow a week, {minutes} minutes of work.",

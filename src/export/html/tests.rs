@@ -47,7 +47,7 @@ fn monday_begins_with_the_plan_and_does_not_change_a_round_twice() {
     assert!(monday(&findings).contains(&id), "{}", monday(&findings));
     findings.plan.resequenced = vec![0];
     let with_plan = monday(&findings);
-    assert!(with_plan.contains("<li><strong>Drive the week as planned."), "{with_plan}");
+    assert!(with_plan.contains("<li><strong>Change the rounds to the plan below."), "{with_plan}");
     assert!(!with_plan.contains(&id), "{with_plan}");
 }
 
