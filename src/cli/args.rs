@@ -59,9 +59,10 @@ pub(super) enum Command {
     /// Every column of the CSV is kept, in its own separators; a cell that a spreadsheet would run as a formula gets an
     /// apostrophe.
     ///
-    /// A row with a coordinate of its own keeps it, unless many rows with different addresses share it (the counter, the
-    /// town hall): then its address is used. A coordinate also tells which of several streets of one name is meant. A
-    /// row without one is placed by the register, and where that does not do, by other rows with its address or street.
+    /// A row is placed by its address in the register. Without a register, or with `--coordinates`, a row with a
+    /// coordinate of its own keeps it, unless many rows with different addresses share it (the counter, the town hall):
+    /// then its address is used. A coordinate also tells which of several streets of one name is meant, and places other
+    /// rows with that address or street.
     ///
     /// `geo_status` says what became of a row: accepted, ambiguous, rejected, none; with a coordinate `given_kept`,
     /// conflict, `default_point_replaced`. `geo_match`, `geo_score` and `geo_candidates` are those of its address.
@@ -140,15 +141,12 @@ pub(super) struct Batch {
     #[arg(long, value_name = "COLUMN")]
     pub(super) address: Option<String>,
     /// The columns with the coordinate that a row came with, in degrees, or in the system `--crs`: east, then north.
-    /// Guessed from their names if left out.
+    /// Without a register they are guessed from their names; with one, no notice is taken of them if left out.
     #[arg(long, num_args = 2, value_names = ["EAST", "NORTH"])]
     pub(super) coordinates: Option<Vec<String>>,
     /// The system of these columns, as in EPSG:28992, where they are not in degrees.
     #[arg(long, value_name = "CODE")]
     pub(super) crs: Option<String>,
-    /// Take no notice of coordinates that rows came with.
-    #[arg(long, conflicts_with = "coordinates")]
-    pub(super) no_coordinates: bool,
     /// Which to believe where a coordinate lies far from the address beside it.
     #[arg(long, value_enum, default_value_t = Believe::Coordinate, value_name = "WHICH")]
     pub(super) conflict: Believe,

@@ -29,7 +29,7 @@ pub(super) fn geocode(args: &Args, batch: &Batch) -> Result<()> {
     let reading = Settings { base: Path::new(""), clock: &clock, crs: None, period: None, kinds: &[] };
     let issues = &mut Issues::new();
     // The table goes first: where nothing else tells where the city lies, its coordinates do.
-    let table = input.map(|input| Table::read(input, batch, issues)).transpose()?;
+    let table = input.map(|input| Table::read(input, batch, !register.is_empty(), issues)).transpose()?;
     let home = table.as_ref().and_then(|table| table.coordinates.as_ref()?.home(&clock));
     if register.is_empty() && batch.streets.is_none() && home.is_none() {
         return Err(nothing_to_place_by(table.as_ref()));

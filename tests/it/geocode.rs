@@ -71,7 +71,11 @@ fn a_coordinate_of_its_own_is_kept_confirmed_or_contradicted_by_the_address() {
         5,\"Kerkstraat 2, Dorp\",0,0\n\
         6,,5.1003,52.1001\n";
     let home = folder(&[("register.csv", REGISTER.as_bytes()), ("rows.csv", rows.as_bytes())]);
-    let output = geocode(home.path(), &["--register", "register.csv", "--no-learn", "rows.csv"]);
+    let own = |more: &[&str]| {
+        let named = ["--coordinates", "lon", "lat", "--register", "register.csv", "rows.csv"];
+        geocode(home.path(), &[more, &named].concat())
+    };
+    let output = own(&["--no-learn"]);
     let found = columns(&output, &["geo_status", "geo_level", "geo_lon", "geo_register_id", "geo_faults"]);
     assert_eq!(
         found,
@@ -85,10 +89,15 @@ fn a_coordinate_of_its_own_is_kept_confirmed_or_contradicted_by_the_address() {
         ]
     );
     assert!(words(&output).contains("R012 1: "), "{}", words(&output));
-    let address = geocode(home.path(), &["--conflict", "address", "--register", "register.csv", "rows.csv"]);
+    let address = own(&["--conflict", "address"]);
     assert_eq!(columns(&address, &["geo_status", "geo_lon"])[3], "conflict|5.1000000");
-    let none = geocode(home.path(), &["--no-coordinates", "--register", "register.csv", "rows.csv"]);
-    assert_eq!(columns(&none, &["geo_status"])[0], "ambiguous", "as without coordinates");
+    let by_address = geocode(home.path(), &["--register", "register.csv", "rows.csv"]);
+    let found = columns(&by_address, &["geo_status", "geo_lon"]);
+    assert_eq!(
+        (found[0].as_str(), found[3].as_str()),
+        ("ambiguous|", "accepted|5.1000000"),
+        "none was named"
+    );
 }
 
 #[test]
@@ -123,7 +132,10 @@ fn coordinates_are_understood_as_those_of_reports_are() {
         ("swapped.csv", swapped.as_bytes()),
         ("metres.csv", metres.as_bytes()),
     ]);
-    let output = geocode(home.path(), &["--register", "register.csv", "--no-learn", "swapped.csv"]);
+    let output = geocode(
+        home.path(),
+        &["--coordinates", "lon", "lat", "--register", "register.csv", "--no-learn", "swapped.csv"],
+    );
     let found = columns(&output, &["geo_status", "geo_lon", "geo_register_id"]);
     assert_eq!(found, ["given_kept|5.1003000|a2", "given_kept|5.2001000|b1", "ambiguous||"]);
     for code in ["R011 1: ", "R018 1: "] {

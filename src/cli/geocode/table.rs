@@ -57,7 +57,7 @@ pub(super) struct Row {
 
 impl Table {
     /// Reads `input` to its end; rows that cannot be taken apart are issues.
-    pub(super) fn read(input: &Path, batch: &Batch, issues: &mut Issues) -> Result<Self> {
+    pub(super) fn read(input: &Path, batch: &Batch, has_register: bool, issues: &mut Issues) -> Result<Self> {
         let file = open::files(Path::new(""), &input.to_string_lossy())?.remove(0);
         let table = columns::Table::open(&file, None, None)?;
         let header = table.header().to_vec();
@@ -73,7 +73,7 @@ impl Table {
             Some(name) => position(&file, &header, name)?,
             None => guessed_address(&file, &header, &guessed)?,
         };
-        let pair = coordinate_columns(batch, guessed);
+        let pair = coordinate_columns(batch, guessed, has_register);
         let (separator, rows) = (table.separator(), rows(table, header.len())?);
         for (row, _) in (1u64..).zip(&rows).filter(|(_, row)| !row.is_whole) {
             issues.add(&file.name, row, "", Code::RowUnreadable, "");
@@ -198,17 +198,17 @@ fn guessed_address(file: &SourceFile, header: &[String], guessed: &Columns) -> R
     })
 }
 
-/// The columns with the coordinate of a row, nothing else named.
-fn coordinate_columns(batch: &Batch, guessed: Columns) -> Option<Columns> {
+/// The columns with the coordinate of a row, nothing else named. Who names a register asks for the places of addresses.
+fn coordinate_columns(batch: &Batch, guessed: Columns, has_register: bool) -> Option<Columns> {
     let none = Columns::default();
     match (batch.coordinates.as_deref(), &batch.crs) {
-        _ if batch.no_coordinates => None,
         (Some([east, north]), Some(_)) => {
             Some(Columns { x: Some(east.clone()), y: Some(north.clone()), ..none })
         }
         (Some([east, north]), None) => {
             Some(Columns { lon: Some(east.clone()), lat: Some(north.clone()), ..none })
         }
+        _ if has_register => None,
         _ => Some(Columns { lon: guessed.lon, lat: guessed.lat, x: guessed.x, y: guessed.y, ..none }),
     }
 }
